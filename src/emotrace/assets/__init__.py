@@ -1,0 +1,1 @@
+"""What is shipped with the package: bundles, schemas, the demo recording."""

@@ -1,0 +1,1 @@
+"""Bounded decoding, resampling, channels, trimming: arrays in, arrays out."""

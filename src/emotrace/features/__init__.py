@@ -1,0 +1,1 @@
+"""Feature sets, one per file: signal -> named array."""

@@ -1,0 +1,1 @@
+"""The wing of the use journey: audio + bundle -> predictions."""

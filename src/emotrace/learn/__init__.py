@@ -1,0 +1,1 @@
+"""The wing of the learn journey: corpora -> split -> model -> scores -> bundle."""

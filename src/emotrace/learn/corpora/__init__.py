@@ -1,0 +1,1 @@
+"""One file per corpus: facts and a file-name parser."""

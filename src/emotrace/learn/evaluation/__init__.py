@@ -1,0 +1,1 @@
+"""Splits, leakage, metrics, calibration: pure numbers, no drawing, no files."""

@@ -1,0 +1,1 @@
+"""Recipe, fit, export: corpus + model -> bundle + scores."""
