@@ -1,0 +1,45 @@
+# `make demo` and `make test` do all the set-up themselves, in an environment of their own.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TORCH := torch==2.13.0
+
+.PHONY: demo test lint benchmarks clean
+
+demo: $(VENV)/.demo-ready
+	$(BIN)/emotrace analyze src/emotrace/assets/demo-call.flac --channel each
+	@echo
+	@echo "A staged call, made with a speech synthesiser: the agent is channel 0, the caller channel 1."
+	@echo "Now your own recording:"
+	@echo "    $(BIN)/emotrace analyze YOUR-FILE.wav"
+	@echo "    $(BIN)/emotrace predict CLIP.wav ANOTHER.mp3 --format json"
+	@echo "    $(BIN)/emotrace --help"
+
+test: $(VENV)/.test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+benchmarks: $(VENV)/.test-ready
+	$(BIN)/python benchmarks/start_up.py -o benchmarks/results/start_up.json
+	$(BIN)/python benchmarks/analyze.py -o benchmarks/results/analyze.json
+	$(BIN)/python benchmarks/install_size.py -o benchmarks/results/install_size.json
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo-ready: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --editable ".[av,train]" --group dev
+	@touch $@ $(VENV)/.demo-ready
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

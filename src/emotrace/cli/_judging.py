@@ -1,0 +1,213 @@
+"""Judge a bundle on labelled speech, through the very path that users' recordings take."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emotrace.bundle import Card
+from emotrace.cli._output import open_output
+from emotrace.errors import AudioError, EmotraceError, LeakError, MissingExtraError
+from emotrace.hear.recognizer import Recogniser
+from emotrace.labels import NO_SPEECH, restrict
+from emotrace.types import Prediction, Utterance
+
+_HEADLINES = (
+    "unweighted_average_recall",
+    "accuracy",
+    "macro_f1",
+    "log_loss",
+    "brier_score",
+    "expected_calibration_error",
+)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Scores per corpus and pooled, every single prediction, and the clips that could not be used."""
+
+    report: dict[str, Any]
+    rows: list[dict[str, Any]]
+    unusable: list[tuple[str, str]]
+
+
+def judge(
+    recogniser: Recogniser, utterances: Sequence[Utterance], progress: Callable[[int, int], None] | None = None
+) -> Judgement:
+    """Predict every utterance and score each corpus among its own labels.
+
+    ``recogniser`` must give all of its bundle's labels. A clip in which it hears no speech counts as wrong.
+    """
+    heard: list[tuple[Utterance, Prediction]] = []
+    unusable: list[tuple[str, str]] = []
+    for done, utterance in enumerate(utterances, start=1):
+        try:
+            heard.append((utterance, _predict(recogniser, utterance)))
+        except (AudioError, MissingExtraError) as error:
+            unusable.append((utterance.file, str(error)))
+        if progress is not None:
+            progress(done, len(utterances))
+    if not heard:
+        raise EmotraceError("none of the clips could be used; nothing to judge")
+    own = own_labels(recogniser.bundle.card, utterances)
+    corpora = sorted({u.corpus for u, _ in heard})
+    per_corpus = {
+        corpus or "(no corpus)": _score(recogniser, [pair for pair in heard if pair[0].corpus == corpus], own)
+        for corpus in corpora
+    }
+    card = recogniser.bundle.card
+    report = {
+        "bundle": card.name,
+        "model_sha256": card.files["model.onnx"]["sha256"],
+        "protocol": dict(card.split),
+        "n_unusable": len(unusable),
+        "unusable": [{"file": file, "reason": reason} for file, reason in unusable],
+        "pooled": _score(recogniser, heard, own),
+        "corpora": per_corpus,
+    }
+    return Judgement(report, [_row(u, p, own[u.corpus]) for u, p in heard], unusable)
+
+
+def own_labels(card: Card, utterances: Sequence[Utterance]) -> dict[str, tuple[str, ...]]:
+    """Give each corpus the labels it is judged by: those it was trained with, else those it is seen with."""
+    entries: list[dict[str, Any]] = [dict(entry) for entry in card.corpora]
+    trained: dict[str, Sequence[str]] = {entry["name"]: entry.get("labels", ()) for entry in entries}
+    own: dict[str, tuple[str, ...]] = {}
+    for corpus in {u.corpus for u in utterances}:
+        wanted = set(trained.get(corpus, ())) | {u.emotion for u in utterances if u.corpus == corpus}
+        unknown = sorted(wanted - set(card.labels))
+        if unknown:
+            raise EmotraceError(
+                f"the manifest has {', '.join(unknown)}, which bundle '{card.name}' does not give; it gives "
+                f"{', '.join(card.labels)}; leave those rows out or use another bundle"
+            )
+        own[corpus] = tuple(label for label in card.labels if label in wanted)
+    return own
+
+
+def refuse_known_speakers(card: Card, utterances: Sequence[Utterance]) -> None:
+    """Raise `LeakError` if the bundle has been trained or tuned on a speaker of ``utterances``."""
+    leaked = {
+        side: sorted({u.speaker for u in utterances} & set(card.split.get(f"{side}_speakers", ())))
+        for side in ("train", "validation")
+    }
+    named = [f"{side}: {_few(speakers)}" for side, speakers in leaked.items() if speakers]
+    if named:
+        raise LeakError(
+            f"bundle '{card.name}' knows speakers of this manifest ({'; '.join(named)}); scores on them say "
+            "nothing: add --held-out to judge only the speakers it has never heard"
+        )
+
+
+def held_out(card: Card, utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Keep the utterances of speakers that the bundle has neither been trained nor tuned on."""
+    known = {*card.split.get("train_speakers", ()), *card.split.get("validation_speakers", ())}
+    kept = [u for u in utterances if u.speaker not in known]
+    if not kept:
+        raise EmotraceError(f"bundle '{card.name}' knows every speaker of this manifest; nothing is held out")
+    return kept
+
+
+def headline_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a card shows: the scores of each corpus and of all together, with their intervals."""
+    parts = {**report["corpora"], "pooled": report["pooled"]}
+    return {
+        name: {
+            "n": scores["n"],
+            "n_speakers": scores["n_speakers"],
+            "n_no_speech": scores["n_no_speech"],
+            **{key: _interval(scores[key]) for key in _HEADLINES},
+        }
+        for name, scores in parts.items()
+    }
+
+
+def write_judgement(judgement: Judgement, folder: Path) -> None:
+    """Write ``report.json`` and ``predictions.csv``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open_output(folder / "report.json") as stream:
+        json.dump(judgement.report, stream, indent=1, ensure_ascii=False, allow_nan=False)
+        stream.write("\n")
+    with open_output(folder / "predictions.csv") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(judgement.rows[0]))
+        writer.writeheader()
+        writer.writerows(judgement.rows)
+
+
+def summary_lines(report: Mapping[str, Any]) -> list[str]:
+    """Say the scores in lines for the terminal."""
+    lines = [f"{'corpus':<14} {'clips':>6} {'speakers':>8}  {'UAR [95 %]':<22} {'accuracy':>8} {'ECE':>7}"]
+    for name, scores in {**report["corpora"], "pooled": report["pooled"]}.items():
+        uar = scores["unweighted_average_recall"]
+        interval = "" if uar["low"] is None else f" [{uar['low']:.3f}, {uar['high']:.3f}]"
+        ece = scores["expected_calibration_error"]["value"]
+        lines.append(
+            f"{name:<14} {scores['n']:>6} {scores['n_speakers']:>8}  {uar['value']:.3f}{interval:<17} "
+            f"{scores['accuracy']['value']:>8.3f} {'-' if ece is None else format(ece, '.3f'):>7}"
+        )
+    return lines
+
+
+def _predict(recogniser: Recogniser, utterance: Utterance) -> Prediction:
+    if utterance.segment is None:
+        return recogniser.predict(utterance.file)
+    from emotrace.audio.load import load_audio
+
+    rate = recogniser.sampling_rate
+    signal = load_audio(utterance.file, sampling_rate=rate)
+    stretch = signal[round(utterance.segment.start * rate) : round(utterance.segment.end * rate)]
+    if not stretch.size:
+        raise AudioError(f"{utterance.file}: ends before {utterance.segment.start:g} s, where the segment starts")
+    return recogniser.predict(stretch, sampling_rate=rate)
+
+
+def _score(
+    recogniser: Recogniser, pairs: Sequence[tuple[Utterance, Prediction]], own: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    from emotrace.learn.evaluation.evaluate import evaluate
+
+    labels = [label for label in recogniser.labels if any(label in own[u.corpus] for u, _ in pairs)]
+    uniform = dict.fromkeys(recogniser.labels, 1.0 / len(recogniser.labels))
+    chosen = [restrict(p.probabilities if p.is_speech else uniform, labels) for _, p in pairs]
+    return evaluate(
+        [u.emotion for u, _ in pairs],
+        np.array([[row[label] for label in labels] for row in chosen]),
+        labels,
+        [u.speaker for u, _ in pairs],
+        utterances=[u for u, _ in pairs],
+        mask=np.array([[label in own[u.corpus] for label in labels] for u, _ in pairs]),
+        is_no_speech=np.array([not p.is_speech for _, p in pairs]),
+    )
+
+
+def _row(utterance: Utterance, prediction: Prediction, own: Sequence[str]) -> dict[str, Any]:
+    probabilities = restrict(prediction.probabilities, own) if prediction.is_speech else {}
+    guess = max(probabilities, key=lambda label: probabilities[label]) if probabilities else NO_SPEECH
+    return {
+        "file": utterance.file,
+        "corpus": utterance.corpus,
+        "speaker": utterance.speaker,
+        "sex": utterance.sex or "",
+        "intensity": utterance.intensity or "",
+        "emotion": utterance.emotion,
+        "predicted": guess,
+        "confidence": round(probabilities[guess], 4) if probabilities else "",
+        "speech_seconds": round(prediction.speech_seconds, 3),
+    }
+
+
+def _interval(score: Any) -> Any:
+    if isinstance(score, Mapping):
+        return {key: None if score[key] is None else round(score[key], 4) for key in ("value", "low", "high")}
+    return score
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

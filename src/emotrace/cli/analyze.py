@@ -1,0 +1,45 @@
+"""``emotrace analyze``: the emotion timeline of a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emotrace.cli import _options as options
+from emotrace.cli._output import open_output, warn_in_one_line
+from emotrace.registry import load as load_thing
+
+
+def command(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording of any length.")],
+    model: options.Model = None,
+    labels: options.Labels = None,
+    window: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds heard at once; default: the model's.")
+    ] = None,
+    hop: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds between predictions; default: the model's.")
+    ] = None,
+    channel: Annotated[str, typer.Option(metavar="N|mix|each", help="A channel from 0, mix, or each.")] = "mix",
+    format: Annotated[
+        options.TimelineFormat, typer.Option("--format", "-f", help="How to write the result.")
+    ] = options.TimelineFormat.table,
+    output: options.Output = None,
+    max_seconds: options.MaxSeconds = None,
+    max_bytes: options.MaxBytes = None,
+) -> None:
+    """Give the emotion timeline of a recording: what is felt when, where nobody speaks, and how sure that is."""
+    writer = load_thing("format", format.value)
+    with warn_in_one_line():
+        from emotrace.hear.recognizer import load
+
+        recogniser = load(model, labels, limits=options.limits(max_seconds, max_bytes))
+        if channel == "each":
+            timelines = recogniser.analyze_each(Path(file), window, hop)
+        else:
+            which = options.parse_channel(channel)
+            timelines = [recogniser.analyze(Path(file), channel=which, window_seconds=window, hop_seconds=hop)]
+        with open_output(output) as stream:
+            writer.write_timelines(timelines, stream)

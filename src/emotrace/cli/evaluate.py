@@ -1,0 +1,48 @@
+"""``emotrace evaluate``: judge a bundle on labelled speech."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's folder or zip, or 'default'.")],
+    manifest: Annotated[
+        list[Path], typer.Argument(metavar="MANIFEST...", help="Labelled speech; see `emotrace corpus scan`.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the report.")],
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Judge only speakers that the bundle has never heard.")
+    ] = False,
+) -> None:
+    """Judge a bundle on speakers it has never heard: report.json and predictions.csv.
+
+    If the manifest holds speakers that the bundle was trained or tuned on, this fails, unless --held-out
+    leaves them out.
+    """
+    from emotrace.cli import _judging
+    from emotrace.cli._output import warn_in_one_line
+    from emotrace.cli._progress import ProgressLine
+    from emotrace.hear.recognizer import load
+    from emotrace.manifest import read_manifest
+
+    with warn_in_one_line():
+        recogniser = load(bundle, labels="all")
+        utterances = [u for path in manifest for u in read_manifest(path)]
+        if held_out:
+            utterances = _judging.held_out(recogniser.bundle.card, utterances)
+        _judging.refuse_known_speakers(recogniser.bundle.card, utterances)
+        with ProgressLine("judging") as progress:
+            judgement = _judging.judge(recogniser, utterances, progress)
+        _judging.write_judgement(judgement, output)
+    for line in _judging.summary_lines(judgement.report):
+        typer.echo(line)
+    for _, reason in judgement.unusable:
+        typer.echo(f"emotrace: {reason}", err=True)
+    typer.echo(f"Report: {output / 'report.json'}", err=True)
+    if judgement.unusable:
+        sys.exit(1)

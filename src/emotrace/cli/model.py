@@ -1,0 +1,211 @@
+"""``emotrace model``: look at a trained model, check it, find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from emotrace.bundle import Card
+
+command = typer.Typer(help="Show, check and find trained models (bundles).", no_args_is_help=True)
+
+BundleArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[BUNDLE]",
+        help="Folder or zip of a bundle, or a name shipped with emotrace; left out, the default model.",
+        show_default=False,
+    ),
+]
+
+
+class _Format(str, Enum):
+    TABLE = "table"
+    JSON = "json"
+
+
+@command.command()
+def show(
+    bundle: BundleArgument = None,
+    format: Annotated[_Format, typer.Option(help="For people, or the card itself.")] = _Format.TABLE,
+) -> None:
+    """Show what a model is, may be used for, was trained on and has scored."""
+    from emotrace.bundle import load_bundle
+
+    card = load_bundle(bundle).card
+    if format is _Format.JSON:
+        typer.echo(card.to_json().decode(), nl=False)
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, emoji=False)
+    for part in _summarise(card):
+        console.print(part)
+
+
+@command.command()
+def verify(bundle: BundleArgument = None) -> None:
+    """Check a model's files, card, hash and graph, and run it once; exit 1 if a check fails."""
+    from emotrace.bundle import verify_bundle
+
+    checks = verify_bundle(bundle)
+    for check, passed, detail in checks:
+        typer.echo(f"{'ok' if passed else 'FAILED':<7} {check:<15} {detail}")
+    if not checks[-1].passed:
+        raise typer.Exit(1)
+
+
+@command.command()
+def path(bundle: BundleArgument = None) -> None:
+    """Print where a model lies, for use in scripts."""
+    from emotrace.bundle import load_bundle
+
+    typer.echo(str(load_bundle(bundle).path.absolute()))
+
+
+def _summarise(card: Card) -> Iterator[RenderableType]:
+    yield _tell_facts(card)
+    if card.corpora:
+        yield _tabulate_corpora(card)
+    rows = list(_score_rows(card.metrics))
+    if rows:
+        yield _tabulate_scores(rows)
+
+
+def _tell_facts(card: Card) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    # Text, not plain strings: a card must not be able to bring markup.
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for name, value in _facts(card):
+        if value:
+            table.add_row(name, Text(value))
+    return table
+
+
+def _facts(card: Card) -> Iterator[tuple[str, str]]:
+    facts = card.files.get("model.onnx", {})
+    yield "model", card.name
+    yield "kind", card.kind
+    yield "about", card.description
+    yield "licence", card.licence
+    yield "labels", ", ".join(card.labels)
+    if card.kind == "emotion":
+        shown = card.default_labels
+        named = f"{shown}: " if isinstance(shown, str) else ""
+        yield "shown by default", named + ", ".join(card.shown_labels)
+    yield "audio", f"{card.sampling_rate} Hz, at least {card.minimum_seconds:g} s"
+    yield "window", f"{card.window_seconds:g} s every {card.hop_seconds:g} s"
+    yield "frames", "" if card.frame_seconds is None else f"every {card.frame_seconds:g} s"
+    yield "calibration", ", ".join(f"{key} {_shorten(value)}" for key, value in card.calibration.items())
+    yield "split", ", ".join(f"{key} {_shorten(value)}" for key, value in card.split.items())
+    yield "training", ", ".join(f"{key} {_shorten(value)}" for key, value in card.training.items())
+    yield "made", " by emotrace ".join(part for part in (card.created, card.code_version) if part)
+    yield "file", f"{facts['bytes']:,} bytes, SHA-256 {facts['sha256'][:16]}…"
+
+
+def _shorten(value: Any) -> str:
+    """Say a free-form value of the card in a word or two; ``--format json`` shows all of it."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping | list | tuple):
+        return f"({len(value)})"
+    return "none" if value is None else str(value)
+
+
+def _tabulate_corpora(card: Card) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE, title="Trained on", title_justify="left")
+    table.add_column("corpus", no_wrap=True)
+    table.add_column("utterances", justify="right")
+    table.add_column("speakers", justify="right")
+    table.add_column("licence")
+    table.add_column("citation")
+    for corpus in card.corpora:
+        numbers = f"{corpus['n_utterances']:,}", f"{corpus['n_speakers']:,}"
+        table.add_row(Text(corpus["name"]), *numbers, Text(corpus["licence"]), Text(corpus["citation"]))
+    return table
+
+
+_SCORES = {
+    "unweighted_average_recall": "UAR",
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "expected_calibration_error": "ECE",
+}
+
+
+def _score_rows(metrics: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Find the sets of scores in the free-form metrics of a card, each with the keys that lead to it."""
+    is_scores = any(key in metrics for key in _SCORES)
+    if is_scores:
+        yield name or "all", metrics
+    for key, value in metrics.items():
+        if isinstance(value, Mapping) and (key == "per_corpus" or not is_scores):
+            below = name if key == "per_corpus" else key
+            yield from _score_rows(value, f"{name} / {below}" if name and below != name else below)
+
+
+def _tabulate_scores(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        box=box.SIMPLE,
+        title="Scores in %",
+        caption=Text("[low–high] is the interval over (n) speakers; --format json shows all scores"),
+        title_justify="left",
+        caption_justify="left",
+    )
+    columns = [key for key in _SCORES if any(key in scores for _, scores in rows)]
+    table.add_column("corpus", overflow="fold")
+    table.add_column("clips", justify="right")
+    for key in columns:
+        table.add_column(_SCORES[key], justify="right", no_wrap=True)
+    for name, scores in rows:
+        numbers = (Text(_tell_score(scores.get(key))) for key in columns)
+        table.add_row(Text(name), Text(_tell_size(scores)), *numbers)
+    return table
+
+
+def _tell_size(scores: Mapping[str, Any]) -> str:
+    n, n_speakers = (scores.get(key) for key in ("n", "n_speakers"))
+    if not isinstance(n, int):
+        return "-"
+    return f"{n:,} ({n_speakers:,})" if isinstance(n_speakers, int) else f"{n:,}"
+
+
+def _tell_score(score: Any) -> str:
+    """Say a number, ``[value, low, high]`` or ``{"value", "low", "high"}`` in per cent.
+
+    >>> _tell_score({"value": 0.66, "low": 0.61, "high": 0.712}), _tell_score(0.5), _tell_score(None)
+    ('66.0 [61–71]', '50.0', '-')
+    """
+    if isinstance(score, Mapping):
+        score = [score.get(key) for key in ("value", "low", "high")]
+    parts = score if isinstance(score, list) else [score]
+    if not parts or not _is_number(parts[0]):
+        return "-"
+    value = f"{100 * parts[0]:.1f}"
+    if len(parts) != 3 or not (_is_number(parts[1]) and _is_number(parts[2])):
+        return value
+    # Whole per cents and no blanks: the table fits into 80 columns, the ends are no more certain than that.
+    return f"{value} [{100 * parts[1]:.0f}–{100 * parts[2]:.0f}]"
+
+
+def _is_number(part: object) -> bool:
+    return isinstance(part, int | float) and not isinstance(part, bool)

@@ -1,0 +1,56 @@
+"""``emotrace predict``: one emotion per clip."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emotrace.cli import _options as options
+from emotrace.cli._output import open_output, warn_in_one_line
+from emotrace.errors import AudioError, EmotraceError, MissingExtraError
+from emotrace.registry import load as load_thing
+from emotrace.types import Prediction
+
+
+def command(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Recordings, at most ten minutes each.")],
+    model: options.Model = None,
+    labels: options.Labels = None,
+    channel: Annotated[str, typer.Option(help="A channel counted from 0, or mix.")] = "mix",
+    format: Annotated[
+        options.PredictionFormat, typer.Option("--format", "-f", help="How to write the result.")
+    ] = options.PredictionFormat.table,
+    output: options.Output = None,
+    max_seconds: options.MaxSeconds = None,
+    max_bytes: options.MaxBytes = None,
+) -> None:
+    """Name the emotion of each clip.
+
+    A clip that cannot be used is reported and left out; the exit code is then 1.
+    """
+    writer = load_thing("format", format.value)
+    with warn_in_one_line():
+        from emotrace.hear.recognizer import load
+
+        recogniser = load(model, labels, limits=options.limits(max_seconds, max_bytes))
+        which = options.parse_channel(channel)
+        bad: list[EmotraceError] = []
+
+        def predictions() -> Iterator[Prediction]:
+            for file in files:
+                try:
+                    yield recogniser.predict(Path(file), channel=which)
+                except (AudioError, MissingExtraError) as error:
+                    bad.append(error)
+                    typer.echo(f"emotrace: {error}", err=True)
+
+        with open_output(output) as stream:
+            writer.write_predictions(predictions(), stream)
+    if bad:
+        if len(files) > 1:
+            typer.echo(f"emotrace: {len(bad)} of {len(files)} clips could not be used", err=True)
+        sys.exit(1)

@@ -1,0 +1,90 @@
+"""From one window of samples to one `Prediction`: the rule that files, streams and clips share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotrace.bundle import Bundle
+from emotrace.errors import UsageError
+from emotrace.hear.speech import Signal, pad_to
+from emotrace.labels import NO_SPEECH, restrict
+from emotrace.types import Prediction, Segment
+
+LEAST_SPEECH_SECONDS = 0.15
+"""With less speech than this nothing is said about emotion."""
+
+
+class Judge:
+    """Names the emotion of a window with a bundle of kind ``emotion``.
+
+    Parameters
+    ----------
+    bundle
+        The bundle.
+    labels
+        Those to choose between; the bundle's probabilities are restricted to them and scaled to sum to 1.
+    threads
+        Most threads that one run may use.
+    """
+
+    def __init__(self, bundle: Bundle, labels: Sequence[str], threads: int = 1) -> None:
+        if bundle.card.kind != "emotion":
+            raise UsageError(f"bundle '{bundle.card.name}' is of kind '{bundle.card.kind}', not 'emotion'")
+        self.labels = tuple(labels)
+        self._bundle = bundle
+        self._threads = threads
+        self._uncertain_below = float(bundle.card.calibration["uncertain_below"])
+
+    def probabilities(self, window: Signal) -> NDArray[np.float64]:
+        """Give the probabilities of all the bundle's labels for one window, shape (n_labels,)."""
+        padded = pad_to(window, self._bundle.card.minimum_samples)
+        return np.asarray(self._bundle.predict(padded[np.newaxis], self._threads)[0], dtype=np.float64)
+
+    def name(
+        self,
+        probabilities: NDArray[np.float64],
+        segment: Segment,
+        speech_seconds: float,
+        file: str = "",
+        channel: str = "mix",
+    ) -> Prediction:
+        """Make a prediction from the probabilities of all the bundle's labels."""
+        every = dict(zip(self._bundle.card.labels, probabilities.tolist(), strict=True))
+        chosen: Mapping[str, float] = restrict(every, self.labels)
+        emotion = max(chosen, key=lambda label: chosen[label])
+        return Prediction(
+            segment=segment,
+            emotion=emotion,
+            confidence=chosen[emotion],
+            uncertain=chosen[emotion] < self._uncertain_below,
+            probabilities=chosen,
+            speech_seconds=speech_seconds,
+            file=file,
+            channel=channel,
+        )
+
+
+def no_speech(segment: Segment, speech_seconds: float = 0.0, file: str = "", channel: str = "mix") -> Prediction:
+    """Say that nobody speaks, or too little to judge."""
+    return Prediction(
+        segment=segment,
+        emotion=NO_SPEECH,
+        confidence=None,
+        uncertain=False,
+        probabilities={},
+        speech_seconds=speech_seconds,
+        file=file,
+        channel=channel,
+    )
+
+
+def is_enough_speech(speech_seconds: float, segment: Segment) -> bool:
+    """Say whether a stretch holds enough speech to name an emotion: 0.15 s, or 40 % of a shorter stretch.
+
+    >>> is_enough_speech(0.1, Segment(0.0, 1.0)), is_enough_speech(0.1, Segment(0.0, 0.2))
+    (False, True)
+    """
+    return speech_seconds > 0.0 and speech_seconds >= min(LEAST_SPEECH_SECONDS, 0.4 * segment.duration) - 1e-9

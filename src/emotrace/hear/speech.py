@@ -1,0 +1,122 @@
+"""Speech activity: where in a signal does somebody speak?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotrace.bundle import Bundle
+from emotrace.errors import UsageError
+
+SILENCE_RMS = 10.0 ** (-90.0 / 20.0)
+"""A stretch quieter than -90 dBFS (RMS about its mean) is silence, whatever a detector makes of it."""
+
+Signal = NDArray[np.float32]
+Span = tuple[int, int]
+
+
+class SpeechDetector:
+    """Finds speech in windows of a signal with a bundle of kind ``speech``.
+
+    The answer for a stretch depends on the window it is heard in, and on nothing else: there is no state.
+
+    Parameters
+    ----------
+    bundle
+        A bundle of kind ``speech``; its card's ``calibration.speech_threshold`` says from which probability
+        on a frame counts as speech.
+    threads
+        Most threads that one run may use.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+        if bundle.card.kind != "speech":
+            raise UsageError(f"bundle '{bundle.card.name}' is of kind '{bundle.card.kind}', not 'speech'")
+        self._bundle = bundle
+        self._threads = threads
+        self._threshold = float(bundle.card.calibration.get("speech_threshold", 0.5))
+        self._frame_samples = round((bundle.card.frame_seconds or 0.0) * bundle.card.sampling_rate)
+
+    @property
+    def sampling_rate(self) -> int:
+        """The rate of the signals, in Hz."""
+        return self._bundle.card.sampling_rate
+
+    def find(self, window: Signal, start: int, end: int) -> list[Span]:
+        """Find speech between samples ``start`` and ``end`` of ``window``, shape (n_samples,).
+
+        Returns
+        -------
+        list of (start, end)
+            Spans in samples of the window, in order, not touching one another.
+        """
+        centred = window - window.mean() if window.size else window
+        if centred.size == 0 or float(np.sqrt(np.mean(np.square(centred)))) < SILENCE_RMS:
+            return []
+        padded = pad_to(centred, self._bundle.card.minimum_samples)
+        before = (padded.size - window.size) // 2
+        is_speech = self._bundle.predict(padded[np.newaxis], self._threads)[0] >= self._threshold
+        first = np.flatnonzero(is_speech) * self._frame_samples - before
+        spans = ((max(int(s), start), min(int(s) + self._frame_samples, end)) for s in first)
+        return merge_spans((s, e) for s, e in spans if s < e)
+
+    def find_all(self, signal: Signal) -> list[Span]:
+        """Find speech in a signal of any length, heard in overlapping windows as a stream would be."""
+        card = self._bundle.card
+        window = round(card.window_seconds * card.sampling_rate)
+        hop = round(card.hop_seconds * card.sampling_rate)
+        spans: list[Span] = []
+        for start, end, left, right in windows_of(signal.size, window, hop):
+            inside = self.find(signal[left:right], start - left, end - left)
+            spans.extend((s + left, e + left) for s, e in inside)
+        return merge_spans(spans)
+
+
+def windows_of(n_samples: int, window: int, hop: int) -> Iterator[tuple[int, int, int, int]]:
+    """Tile ``n_samples`` with hops and give each the window around it.
+
+    Yields
+    ------
+    (start, end, left, right)
+        The hop ``[start, end)`` and the window ``[left, right)`` centred on it, cut at the ends of the signal.
+    """
+    for start in range(0, n_samples, hop):
+        left, right = window_around(start, window, hop)
+        yield start, min(start + hop, n_samples), max(left, 0), min(right, n_samples)
+
+
+def window_around(start: int, window: int, hop: int) -> Span:
+    """Give the window centred on the hop that begins at ``start``; it may reach beyond the signal.
+
+    >>> window_around(16_000, 48_000, 16_000)
+    (0, 48000)
+    """
+    left = start - (window - hop) // 2
+    return left, left + window
+
+
+def pad_to(signal: Signal, n_samples: int) -> Signal:
+    """Put silence evenly around a signal that is shorter than ``n_samples``."""
+    missing = n_samples - signal.size
+    if missing <= 0:
+        return np.ascontiguousarray(signal, dtype=np.float32)
+    return np.pad(signal, (missing // 2, missing - missing // 2)).astype(np.float32)
+
+
+def merge_spans(spans: Iterable[Span], gap: int = 0) -> list[Span]:
+    """Join spans, given in order of time, that touch or lie at most ``gap`` samples apart.
+
+    >>> merge_spans([(0, 5), (5, 9), (12, 20)])
+    [(0, 9), (12, 20)]
+    >>> merge_spans([(0, 5), (5, 9), (12, 20)], gap=3)
+    [(0, 20)]
+    """
+    merged: list[Span] = []
+    for start, end in spans:
+        if merged and start - merged[-1][1] <= gap:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,375 @@
+"""Fit a network to packed log-mels: balanced batches, masked labels, one cycle, early stopping, resumable.
+
+A run is a folder. ``checkpoint.pt`` is written after every epoch and holds all that is needed to go on after
+an interruption; ``best.pt`` holds the weights with the best validation score so far; ``log.jsonl`` has one
+line per epoch. Every random choice of an epoch comes from (seed, epoch), so a resumed run draws the same
+numbers as one that was never interrupted.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from emotrace import registry
+from emotrace.errors import TrainingError
+from emotrace.features import log_mel
+from emotrace.labels import EMOTIONS
+from emotrace.learn.evaluation.metrics import unweighted_average_recall
+from emotrace.learn.training.augmentation import augment
+from emotrace.learn.training.pack import MINIMUM_FRAMES, Pack
+from emotrace.learn.training.recipe import Recipe, Training
+from emotrace.types import Utterance
+
+Report = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Packed utterances with what is to be learnt of them.
+
+    ``truth`` holds label indices, shape (n,); ``allowed`` says which labels each utterance's corpus has,
+    shape (n, n_labels): the loss never judges a corpus by a label that its speakers were not asked for.
+    """
+
+    utterances: Sequence[Utterance]
+    pack: Pack
+    labels: tuple[str, ...]
+    truth: NDArray[np.int64]
+    allowed: NDArray[np.bool_]
+
+
+def make_examples(utterances: Sequence[Utterance], pack: Pack, inventory: Mapping[str, set[str]]) -> Examples:
+    """Number the labels; ``inventory`` gives the emotions of each corpus."""
+    union = set().union(*inventory.values())
+    labels = tuple(emotion for emotion in EMOTIONS if emotion in union)
+    rows = {corpus: [label in emotions for label in labels] for corpus, emotions in inventory.items()}
+    return Examples(
+        utterances=utterances,
+        pack=pack,
+        labels=labels,
+        truth=np.array([labels.index(u.emotion) for u in utterances], dtype=np.int64),
+        allowed=np.array([rows[u.corpus] for u in utterances], dtype=bool),
+    )
+
+
+def label_inventory(utterances: Sequence[Utterance]) -> dict[str, set[str]]:
+    """Collect the emotions that each corpus has."""
+    inventory: dict[str, set[str]] = {}
+    for utterance in utterances:
+        inventory.setdefault(utterance.corpus, set()).add(utterance.emotion)
+    return inventory
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The network with the best validation score, and how it came to be."""
+
+    network: nn.Module
+    labels: tuple[str, ...]
+    best_epoch: int
+    n_epochs: int
+    validation_score: float
+    seconds: float
+
+
+def fit(
+    recipe: Recipe,
+    train: Examples,
+    validation: Examples,
+    folder: Path,
+    report: Report | None = None,
+    device: str | None = None,
+) -> Fitted:
+    """Train the recipe's network, going on from ``folder``'s checkpoint if there is one.
+
+    Parameters
+    ----------
+    train, validation
+        Examples with the same labels, of different speakers.
+    folder
+        Where checkpoint, best weights and log are kept.
+    report
+        Called with the numbers of each epoch.
+    device
+        ``cpu`` or ``cuda``; by default a GPU is used when there is one.
+
+    Raises
+    ------
+    TrainingError
+        If the checkpoint belongs to another recipe, or the loss stops being a number.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    settings = recipe.training
+    torch.manual_seed(settings.seed)
+    network = build_network(recipe, len(train.labels)).to(device)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network).eval()
+    optimiser = torch.optim.AdamW(_weight_groups(network, settings.weight_decay), lr=settings.learning_rate)
+    state = _State(network, average, optimiser, recipe.fingerprint)
+    folder.mkdir(parents=True, exist_ok=True)
+    state.resume(folder / "checkpoint.pt", device)
+    sampler = _Sampler(train, recipe)
+    while state.epoch < settings.epochs and state.epoch - state.best_epoch < settings.patience:
+        started = time.perf_counter()
+        state.epoch += 1
+        loss = _train_epoch(state, sampler, recipe, device)
+        scores = validation_scores(average, validation, device)
+        score = float(np.mean(list(scores.values())))
+        state.seconds += time.perf_counter() - started
+        if score > state.best_score:
+            state.best_score, state.best_epoch = score, state.epoch
+            _save({"weights": average.state_dict()}, folder / "best.pt")
+        line = {
+            "epoch": state.epoch,
+            "loss": round(loss, 4),
+            "validation_uar": round(score, 4),
+            "per_corpus": {corpus: round(value, 4) for corpus, value in scores.items()},
+            "best_epoch": state.best_epoch,
+            "seconds": round(state.seconds, 1),
+        }
+        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        state.save(folder / "checkpoint.pt")
+        if report is not None:
+            report(line)
+    average.load_state_dict(torch.load(folder / "best.pt", weights_only=True)["weights"])
+    return Fitted(
+        network=average.to("cpu", memory_format=torch.contiguous_format).eval(),  # type: ignore[call-overload]
+        labels=train.labels,
+        best_epoch=state.best_epoch,
+        n_epochs=state.epoch,
+        validation_score=state.best_score,
+        seconds=state.seconds,
+    )
+
+
+def build_network(recipe: Recipe, n_labels: int) -> nn.Module:
+    """Build the untrained network that the recipe names."""
+    model = recipe.model
+    module = registry.load("model", model.name)
+    network: nn.Module = module.build(
+        n_labels=n_labels, widths=model.widths, pool_width=model.pool_width, dropout=model.dropout
+    )
+    return network
+
+
+def validation_scores(network: nn.Module, examples: Examples, device: str = "cpu") -> dict[str, float]:
+    """Give the UAR of each corpus among its own labels."""
+    logits = predict_logits(network, examples, device)
+    guess = np.where(examples.allowed, logits, -np.inf).argmax(axis=1)
+    corpora = np.array([u.corpus for u in examples.utterances])
+    return {
+        str(corpus): unweighted_average_recall(
+            [examples.labels[i] for i in examples.truth[corpora == corpus]],
+            [examples.labels[i] for i in guess[corpora == corpus]],
+        )
+        for corpus in np.unique(corpora)
+    }
+
+
+@torch.no_grad()
+def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") -> NDArray[np.float32]:
+    """Give logits, shape (n, n_labels), for each whole clip at its own speed."""
+    network.eval()
+    original = examples.pack.speeds.index(1.0)
+    lengths = np.diff(examples.pack.offsets[original])
+    order = np.argsort(lengths, kind="stable")
+    logits = np.empty((len(order), len(examples.labels)), dtype=np.float32)
+    for chosen in np.array_split(order, max(1, len(order) // 32)):
+        # Neighbours in order of length need next to no padding.
+        clips = [_fit_length(examples.pack.clip(i, original), int(lengths[chosen].max()), 0.0) for i in chosen]
+        batch = torch.from_numpy(np.stack(clips).astype(np.float32)).to(device)
+        logits[chosen] = network(batch).float().cpu().numpy()
+    return logits
+
+
+class _Sampler:
+    """Draws batches: first a corpus by the recipe's weights, then an emotion, then a clip of it."""
+
+    def __init__(self, examples: Examples, recipe: Recipe) -> None:
+        self.examples = examples
+        self.settings = recipe.training
+        self.n_speeds = len(recipe.augment.speeds)
+        corpora = sorted({u.corpus for u in examples.utterances})
+        weights = np.array([recipe.data.weights.get(corpus, 1.0) for corpus in corpora])
+        self.weights = weights / weights.sum()
+        self.groups: list[list[NDArray[np.int64]]] = []
+        for corpus in corpora:
+            members = np.array([u.corpus == corpus for u in examples.utterances])
+            truth = np.where(members, examples.truth, -1)
+            self.groups.append([np.flatnonzero(truth == k) for k in np.unique(examples.truth[members])])
+
+    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Give log-mels (batch, frames, 64), truth (batch,) and allowed (batch, n_labels)."""
+        shortest, longest = self.settings.crop_seconds
+        seconds = rng.uniform(shortest, longest)
+        n_frames = max(MINIMUM_FRAMES, round(seconds * log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH))
+        chosen = np.array([self._draw_clip(rng) for _ in range(self.settings.batch_size)])
+        clips = [
+            _fit_length(self.examples.pack.clip(i, int(rng.integers(self.n_speeds))), n_frames, rng.random())
+            for i in chosen
+        ]
+        log_mels = torch.from_numpy(np.stack(clips).astype(np.float32))
+        return (
+            log_mels,
+            torch.from_numpy(self.examples.truth[chosen]),
+            torch.from_numpy(self.examples.allowed[chosen]),
+        )
+
+    def _draw_clip(self, rng: np.random.Generator) -> int:
+        groups = self.groups[rng.choice(len(self.groups), p=self.weights)]
+        return int(rng.choice(groups[rng.integers(len(groups))]))
+
+
+def _fit_length(clip: NDArray[np.float16], n_frames: int, position: float) -> NDArray[np.float16]:
+    """Crop or pad a clip to ``n_frames``; ``position`` in [0, 1] says from where, or how much goes before.
+
+    Padding is the clip's own background (the 5th percentile of each band), as if the speaker were silent.
+    """
+    spare = len(clip) - n_frames
+    if spare >= 0:
+        start = round(position * spare)
+        return clip[start : start + n_frames]
+    background = np.sort(clip, axis=0)[len(clip) // 20]
+    padded = np.empty((n_frames, clip.shape[1]), dtype=clip.dtype)
+    padded[:] = background
+    start = round(position * -spare)
+    padded[start : start + len(clip)] = clip
+    return padded
+
+
+class _State:
+    """All that changes while training."""
+
+    def __init__(
+        self, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, recipe: str
+    ) -> None:
+        self.network, self.average, self.optimiser, self.recipe = network, average, optimiser, recipe
+        self.epoch, self.best_epoch, self.best_score, self.seconds = 0, 0, -1.0, 0.0
+
+    def save(self, path: Path) -> None:
+        _save(
+            {
+                "recipe": self.recipe,
+                "network": self.network.state_dict(),
+                "average": self.average.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "numbers": [self.epoch, self.best_epoch, self.best_score, self.seconds],
+            },
+            path,
+        )
+
+    def resume(self, path: Path, device: str) -> None:
+        if not path.exists():
+            return
+        saved = torch.load(path, map_location=device, weights_only=True)
+        if saved["recipe"] != self.recipe:
+            raise TrainingError(
+                f"{path} was begun with another recipe; choose another output folder or delete this one"
+            )
+        self.network.load_state_dict(saved["network"])
+        self.average.load_state_dict(saved["average"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.epoch, self.best_epoch, self.best_score, self.seconds = saved["numbers"]
+
+
+def _train_epoch(state: _State, sampler: _Sampler, recipe: Recipe, device: str) -> float:
+    settings = recipe.training
+    rng = np.random.default_rng([settings.seed, state.epoch])
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    state.network.train()
+    losses = []
+    for step in range(settings.steps_per_epoch):
+        done = (state.epoch - 1) * settings.steps_per_epoch + step
+        rate = settings.learning_rate * one_cycle(done / (settings.epochs * settings.steps_per_epoch))
+        for group in state.optimiser.param_groups:
+            group["lr"] = rate
+        log_mels, truth, allowed = (tensor.to(device) for tensor in sampler.draw(rng))
+        log_mels = augment(log_mels, recipe.augment, generator)
+        loss = _mixup_loss(state.network, log_mels, truth, allowed, settings, rng, device)
+        state.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
+        state.optimiser.step()
+        _update_average(state.average, state.network, min(settings.ema_decay, (1 + done) / (10 + done)))
+        losses.append(loss.item())
+    mean = float(np.mean(losses))
+    if not math.isfinite(mean):
+        raise TrainingError(f"the loss became {mean} in epoch {state.epoch}; lower training.learning_rate")
+    return mean
+
+
+def _mixup_loss(
+    network: nn.Module,
+    log_mels: Tensor,
+    truth: Tensor,
+    allowed: Tensor,
+    settings: Training,
+    rng: np.random.Generator,
+    device: str,
+) -> Tensor:
+    """Mixup (Zhang et al. 2018, arXiv:1710.09412): each clip blended with another, and its loss likewise."""
+    share = float(rng.beta(settings.mixup, settings.mixup)) if settings.mixup > 0 else 1.0
+    other = torch.from_numpy(rng.permutation(len(truth))).to(device)
+    # Each clip's own level must not decide which of the two is heard.
+    level = log_mels.amax(dim=(1, 2), keepdim=True)
+    log_mels = log_mels - level
+    mixed = share * log_mels + (1.0 - share) * log_mels[other]
+    with torch.autocast(device, torch.bfloat16):
+        logits = network(mixed).float()
+    one = masked_cross_entropy(logits, truth, allowed, settings.label_smoothing)
+    two = masked_cross_entropy(logits, truth[other], allowed[other], settings.label_smoothing)
+    return share * one + (1.0 - share) * two
+
+
+def masked_cross_entropy(logits: Tensor, truth: Tensor, allowed: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy among each row's allowed labels only, with label smoothing over those."""
+    log_probabilities = logits.masked_fill(~allowed, -1e9).log_softmax(dim=1)
+    hit = -log_probabilities.gather(1, truth.unsqueeze(1)).squeeze(1)
+    spread = -(log_probabilities * allowed).sum(dim=1) / allowed.sum(dim=1)
+    return ((1.0 - smoothing) * hit + smoothing * spread).mean()
+
+
+def one_cycle(progress: float) -> float:
+    """Give the share of the peak learning rate: linear warm-up over 15 %, then cosine down to zero."""
+    warm_up = 0.15
+    if progress < warm_up:
+        return 0.04 + 0.96 * progress / warm_up
+    return 0.5 + 0.5 * math.cos(math.pi * (progress - warm_up) / (1.0 - warm_up))
+
+
+@torch.no_grad()
+def _update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    source = network.state_dict()
+    for name, value in average.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(source[name], 1.0 - decay)
+        else:
+            value.copy_(source[name])
+
+
+def _weight_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    # Norms and biases are scale and offset, not capacity: they are not decayed.
+    parameters = list(network.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _save(content: dict[str, Any], path: Path) -> None:
+    temporary = path.with_suffix(".tmp")
+    torch.save(content, temporary)
+    temporary.replace(path)

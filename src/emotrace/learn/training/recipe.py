@@ -1,0 +1,288 @@
+"""Recipes: a TOML file that says everything a training run needs to be repeated.
+
+Every section is a frozen dataclass below; its fields are the keys, with their types and defaults. A wrong
+key, type or value is a `RecipeError` that names the key and says what is allowed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from emotrace.errors import RecipeError, UnknownNameError, suggest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib
+
+_SHIPPED = Path(__file__).parent.parent / "recipes"
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which speech is used, and how it is divided.
+
+    ``weights`` are the shares of the training clips drawn per corpus (1 where none is given); ``exclude``
+    lists file names, without ending, that are left out.
+    """
+
+    corpora: tuple[str, ...]
+    protocol: str = "joint-6"
+    fold: int = 1
+    split_seed: int = 0
+    weights: Mapping[str, float] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(bool(self.corpora), "data.corpora", "must name at least one corpus")
+        _require(self.fold >= 1, "data.fold", "must be at least 1")
+        unknown = [name for name in self.weights if name not in self.corpora]
+        _require(not unknown, "data.weights", f"names {', '.join(unknown)}, which data.corpora does not")
+        _require(all(w > 0 for w in self.weights.values()), "data.weights", "must be positive")
+
+
+@dataclass(frozen=True)
+class Model:
+    """The network; see `emotrace.learn.models.residual_cnn.Config`."""
+
+    name: str = "residual-cnn"
+    widths: tuple[int, ...] = (32, 32, 64, 128, 192)
+    pool_width: int = 192
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        _require(0.0 <= self.dropout < 1.0, "model.dropout", "must be in [0, 1)")
+
+
+@dataclass(frozen=True)
+class Augment:
+    """Random changes of each training clip; see `emotrace.learn.training.augmentation`."""
+
+    speeds: tuple[float, ...] = (0.9, 1.0, 1.1)
+    tempo: float = 0.15
+    frequency: float = 0.06
+    equaliser_db: float = 6.0
+    noise_probability: float = 0.5
+    noise_snr_db: tuple[float, ...] = (5.0, 50.0)
+    reverb_probability: float = 0.2
+    telephone_probability: float = 0.15
+    band_masks: int = 2
+    band_mask_width: int = 10
+    time_masks: int = 2
+    time_mask_frames: int = 25
+
+    def __post_init__(self) -> None:
+        _require(1.0 in self.speeds, "augment.speeds", "must hold 1.0, the clip as it is")
+        _require(all(0.5 <= s <= 2.0 for s in self.speeds), "augment.speeds", "must lie in 0.5 .. 2")
+        for key in ("noise_probability", "reverb_probability", "telephone_probability"):
+            _require(0.0 <= getattr(self, key) <= 1.0, f"augment.{key}", "must be in 0 .. 1")
+        for key in ("tempo", "frequency"):
+            _require(0.0 <= getattr(self, key) < 0.5, f"augment.{key}", "must be in [0, 0.5)")
+        _require(len(self.noise_snr_db) == 2, "augment.noise_snr_db", "must be two numbers: lowest, highest")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the network is fitted."""
+
+    epochs: int = 60
+    batch_size: int = 64
+    steps_per_epoch: int = 160
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.1
+    mixup: float = 0.3
+    ema_decay: float = 0.998
+    patience: int = 20
+    crop_seconds: tuple[float, ...] = (1.6, 3.2)
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for key in ("epochs", "batch_size", "steps_per_epoch", "patience"):
+            _require(getattr(self, key) >= 1, f"training.{key}", "must be at least 1")
+        for key in ("learning_rate",):
+            _require(getattr(self, key) > 0.0, f"training.{key}", "must be positive")
+        for key in ("weight_decay", "mixup"):
+            _require(getattr(self, key) >= 0.0, f"training.{key}", "must not be negative")
+        for key in ("label_smoothing", "ema_decay"):
+            _require(0.0 <= getattr(self, key) < 1.0, f"training.{key}", "must be in [0, 1)")
+        low_high = self.crop_seconds
+        _require(
+            len(low_high) == 2 and 0.5 <= low_high[0] <= low_high[1] <= 30.0,
+            "training.crop_seconds",
+            "must be two numbers, shortest and longest, in 0.5 .. 30",
+        )
+
+
+@dataclass(frozen=True)
+class Export:
+    """What the bundle promises."""
+
+    name: str
+    description: str = ""
+    licence: str = "unknown"
+    window_seconds: float = 3.0
+    hop_seconds: float = 1.0
+    default_labels: str = "all"
+    coverage: float = 0.8
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.hop_seconds <= self.window_seconds, "export.hop_seconds", "must be in (0, window]")
+        _require(0.0 < self.coverage <= 1.0, "export.coverage", "must be in (0, 1]")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole training run of an emotion bundle (``kind = "emotion"``)."""
+
+    data: Data
+    export: Export
+    kind: str = "emotion"
+    model: Model = field(default_factory=Model)
+    augment: Augment = field(default_factory=Augment)
+    training: Training = field(default_factory=Training)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that training depends on: a checkpoint may only go on under the recipe that began it."""
+        decisive = {key: value for key, value in recipe_to_dict(self).items() if key != "export"}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class SpeechTraining:
+    """How the speech detector is fitted; see `emotrace.learn.training.scenes`."""
+
+    clips_per_corpus: int = 500
+    scenes: int = 8000
+    validation_scenes: int = 1000
+    scene_seconds: float = 4.0
+    epochs: int = 25
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for key in ("clips_per_corpus", "scenes", "validation_scenes", "epochs", "batch_size"):
+            _require(getattr(self, key) >= 1, f"training.{key}", "must be at least 1")
+        _require(1.0 <= self.scene_seconds <= 30.0, "training.scene_seconds", "must be in 1 .. 30")
+
+
+@dataclass(frozen=True)
+class SpeechRecipe:
+    """A whole training run of a speech-activity bundle (``kind = "speech"``)."""
+
+    data: Data
+    export: Export
+    kind: str = "speech"
+    augment: Augment = field(default_factory=Augment)
+    training: SpeechTraining = field(default_factory=SpeechTraining)
+
+
+_KINDS: Mapping[str, type[Recipe] | type[SpeechRecipe]] = {"emotion": Recipe, "speech": SpeechRecipe}
+
+
+def recipe_to_dict(recipe: Recipe | SpeechRecipe) -> dict[str, Any]:
+    """Give a recipe as plain JSON-ready data."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(recipe)))
+    return plain
+
+
+def recipe_names() -> list[str]:
+    """List the recipes shipped with the package."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+
+
+def find_recipe(name_or_path: str) -> Path:
+    """Give the path of a shipped recipe's name or of a TOML file."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.exists():
+        if not path.is_file():
+            raise RecipeError(f"no recipe file {path}; shipped recipes: {', '.join(recipe_names())}")
+        return path
+    if name_or_path not in recipe_names():
+        raise UnknownNameError("recipe", name_or_path, recipe_names())
+    return _SHIPPED / f"{name_or_path}.toml"
+
+
+def read_recipe(name_or_path: str) -> Recipe | SpeechRecipe:
+    """Read and validate a recipe; see `find_recipe` for what may be given.
+
+    Raises
+    ------
+    RecipeError
+        If the file is not TOML, or a key is unknown, missing, of the wrong type or out of range.
+    """
+    path = find_recipe(name_or_path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise RecipeError(f"{path}: not a readable TOML file: {error}") from error
+    try:
+        kind = table.get("kind", "emotion")
+        if kind not in _KINDS:
+            raise RecipeError(f"key 'kind' must be one of {', '.join(_KINDS)}, got {kind!r}")
+        recipe: Recipe | SpeechRecipe = parse(_KINDS[kind], table)
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from None
+    return recipe
+
+
+def parse(record: type[Any], table: Mapping[str, Any], where: str = "") -> Any:
+    """Build the dataclass ``record`` from a TOML table, naming any key that does not fit."""
+    hints = typing.get_type_hints(record)
+    known = {f.name: f for f in dataclasses.fields(record)}
+    for key in table:
+        if key not in known:
+            raise RecipeError(f"unknown key '{where}{key}'; {suggest(key, known)}")
+    values: dict[str, Any] = {}
+    for key, spec in known.items():
+        if key in table:
+            values[key] = _convert(hints[key], table[key], f"{where}{key}")
+        elif spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING:
+            raise RecipeError(f"key '{where}{key}' is missing; it must be {_describe(hints[key])}")
+    return record(**values)
+
+
+def _convert(hint: Any, value: Any, key: str) -> Any:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise RecipeError(f"key '{key}' must be a table [{key}], got {value!r}")
+        return parse(hint, value, f"{key}.")
+    origin = typing.get_origin(hint)
+    if origin is tuple and isinstance(value, list):
+        item = typing.get_args(hint)[0]
+        return tuple(_convert(item, element, f"{key}[{i}]") for i, element in enumerate(value))
+    if origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
+        item = typing.get_args(hint)[1]
+        return {name: _convert(item, element, f"{key}.{name}") for name, element in value.items()}
+    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    raise RecipeError(f"key '{key}' must be {_describe(hint)}, got {value!r}")
+
+
+def _describe(hint: Any) -> str:
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        return f"a list of {_describe(typing.get_args(hint)[0]).split(' ', 1)[-1]}s"
+    if origin is not None and not isinstance(origin, types.UnionType) and issubclass(origin, Mapping):
+        return f"a table of {_describe(typing.get_args(hint)[1]).split(' ', 1)[-1]}s"
+    if dataclasses.is_dataclass(hint):
+        return "a table"
+    return {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}.get(hint, str(hint))
+
+
+def _require(condition: bool, key: str, sentence: str) -> None:
+    if not condition:
+        raise RecipeError(f"key '{key}' {sentence}")

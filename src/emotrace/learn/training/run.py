@@ -1,0 +1,188 @@
+"""A whole training run: recipe + corpora -> bundle. What it scores is measured by whoever called it.
+
+The stages of an emotion run are: gather and divide the speech, pack it, fit the network, fit the temperature
+and the threshold of certainty on validation speakers, export. A run's folder can be resumed at any point.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from emotrace import __version__
+from emotrace.bundle import Bundle, Card, write_bundle
+from emotrace.features import log_mel
+from emotrace.learn.evaluation.calibration import apply_temperature, fit_temperature, threshold_for_coverage
+from emotrace.learn.evaluation.split import Split
+from emotrace.learn.models.speech_net import FRAME_SECONDS
+from emotrace.learn.training.data import corpus_facts, divide, gather
+from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
+from emotrace.learn.training.fit import Examples, Fitted, fit, label_inventory, make_examples, predict_logits
+from emotrace.learn.training.fit_speech import fit_speech
+from emotrace.learn.training.pack import build_pack
+from emotrace.learn.training.recipe import Recipe, SpeechRecipe, recipe_to_dict
+from emotrace.types import Utterance
+
+MINIMUM_SECONDS = 0.5
+
+Report = Callable[[str, Mapping[str, Any]], None]
+
+
+def run(recipe: Recipe | SpeechRecipe, corpora: Path | None, folder: Path, report: Report) -> tuple[Bundle, Split]:
+    """Train what the recipe says and write ``folder/bundle``.
+
+    Parameters
+    ----------
+    recipe
+        An emotion or a speech recipe.
+    corpora
+        Folder with one sub-folder per corpus.
+    folder
+        Of the run; a run that was interrupted goes on from here.
+    report
+        Called with a stage's name and its numbers as they come.
+
+    Returns
+    -------
+    (bundle, split)
+        The bundle, with no metrics in its card yet, and the division it was trained on.
+    """
+    utterances = gather(recipe.data, corpora)
+    split = divide(recipe.data, utterances)
+    report("split", {side: len(getattr(split, side)) for side in ("train", "validation", "test")})
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(recipe_to_dict(recipe), indent=2)
+    (folder / "recipe.json").write_text(text + "\n", encoding="utf-8")
+    if isinstance(recipe, Recipe):
+        return _run_emotion(recipe, split, folder, report), split
+    return _run_speech(recipe, split, folder, report), split
+
+
+def _run_emotion(recipe: Recipe, split: Split, folder: Path, report: Report) -> Bundle:
+    inventory = label_inventory(split.train)
+    train = _examples(split.train, recipe.augment.speeds, inventory, folder, report)
+    validation = _examples(split.validation, (1.0,), inventory, folder, report)
+    fitted = fit(recipe, train, validation, folder, lambda line: report("epoch", line))
+    calibration = calibrate(fitted.network, validation, recipe.export.coverage)
+    report("calibration", calibration)
+    card = Card(
+        kind="emotion",
+        labels=fitted.labels,
+        default_labels=recipe.export.default_labels,
+        calibration=calibration,
+        training=_training_facts(recipe, fitted),
+        **_common_facts(recipe, split),
+    )
+    return write_bundle(folder / "bundle", card, to_onnx(EmotionGraph(fitted.network, calibration["temperature"])))
+
+
+def _run_speech(recipe: SpeechRecipe, split: Split, folder: Path, report: Report) -> Bundle:
+    fitted = fit_speech(recipe, split.train, split.validation, lambda line: report("speech", line))
+    card = Card(
+        kind="speech",
+        labels=("speech",),
+        frame_seconds=FRAME_SECONDS,
+        calibration={"speech_threshold": fitted.threshold},
+        metrics=fitted.metrics,
+        training={**_recipe_facts(recipe), "seconds": round(fitted.seconds), "teacher": "Silero VAD (MIT)"},
+        **_common_facts(recipe, split),
+    )
+    return write_bundle(folder / "bundle", card, to_onnx(SpeechGraph(fitted.network)))
+
+
+def calibrate(network: nn.Module, validation: Examples, coverage: float) -> dict[str, float]:
+    """Fit the temperature, and the confidence below which a prediction is uncertain, on validation speakers.
+
+    Every corpus counts the same, however many clips it has.
+    """
+    logits = predict_logits(network, validation)
+    chosen = _balance([u.corpus for u in validation.utterances])
+    temperature = fit_temperature(logits[chosen], validation.truth[chosen], validation.allowed[chosen])
+    probabilities = apply_temperature(logits[chosen], temperature, validation.allowed[chosen])
+    threshold = threshold_for_coverage(probabilities.max(axis=1), coverage)
+    return {
+        "temperature": round(temperature, 4),
+        "uncertain_below": round(float(threshold), 4),
+        "coverage": coverage,
+    }
+
+
+def _balance(corpora: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Repeat the clips of small corpora, so that every corpus has about as many as the largest."""
+    names, counts = np.unique(corpora, return_counts=True)
+    repeats = {name: round(counts.max() / count) for name, count in zip(names, counts, strict=True)}
+    return np.repeat(np.arange(len(corpora)), [repeats[corpus] for corpus in corpora])
+
+
+def _examples(
+    utterances: Sequence[Utterance],
+    speeds: Sequence[float],
+    inventory: Mapping[str, set[str]],
+    folder: Path,
+    report: Report,
+) -> Examples:
+    def tell(done: int, total: int) -> None:
+        if done % 500 == 0 or done == total:
+            report("pack", {"clips": done, "of": total})
+
+    return make_examples(utterances, build_pack(utterances, speeds, folder, tell), inventory)
+
+
+def _common_facts(recipe: Recipe | SpeechRecipe, split: Split) -> dict[str, Any]:
+    export = recipe.export
+    return {
+        "name": export.name,
+        "description": export.description,
+        "licence": export.licence,
+        "sampling_rate": log_mel.SAMPLING_RATE,
+        "window_seconds": export.window_seconds,
+        "hop_seconds": export.hop_seconds,
+        "minimum_seconds": MINIMUM_SECONDS,
+        "corpora": tuple(_corpus_entry(name, split) for name in recipe.data.corpora),
+        "split": {
+            "protocol": recipe.data.protocol,
+            "fold": recipe.data.fold,
+            "seed": recipe.data.split_seed,
+            **{
+                f"{side}_speakers": sorted({u.speaker for u in getattr(split, side)})
+                for side in ("train", "validation", "test")
+            },
+        },
+        "code_version": __version__,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+
+
+def _corpus_entry(name: str, split: Split) -> Any:
+    facts = corpus_facts(name)
+    members = [u for u in split.train if u.corpus == name]
+    return {
+        "name": name,
+        "licence": facts.licence,
+        "citation": facts.citation,
+        "labels": sorted({u.emotion for u in members}),
+        "n_utterances": len(members),
+        "n_speakers": len({u.speaker for u in members}),
+    }
+
+
+def _recipe_facts(recipe: Recipe | SpeechRecipe) -> dict[str, Any]:
+    return {"recipe": recipe_to_dict(recipe), "torch": torch.__version__}
+
+
+def _training_facts(recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
+    return {
+        **_recipe_facts(recipe),
+        "seconds": round(fitted.seconds),
+        "epochs": fitted.n_epochs,
+        "best_epoch": fitted.best_epoch,
+        "validation_uar": round(fitted.validation_score, 4),
+        "n_parameters": sum(p.numel() for p in fitted.network.parameters()),
+    }

@@ -1,0 +1,62 @@
+"""CSV (RFC 4180, but lines end with a newline alone): one row per prediction.
+
+The columns are those of the JSON record; the probabilities follow, one column per label
+(``probability_anger``), empty where nobody speaks.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, TextIO
+
+from emotrace.types import Prediction, Timeline
+
+SUFFIX = ".csv"
+DESCRIPTION = "one row per prediction, with a column per label"
+
+_COLUMNS = ("file", "channel", "start", "end", "emotion", "confidence", "uncertain", "speech_seconds")
+
+
+def write_timelines(timelines: Sequence[Timeline], stream: TextIO) -> None:
+    """Write every prediction of every timeline, one channel after the other."""
+    predictions = [p for timeline in timelines for p in timeline.predictions]
+    named = chain.from_iterable(timeline.labels for timeline in timelines)
+    heard = chain.from_iterable(p.probabilities for p in predictions)
+    _write_rows(predictions, list(dict.fromkeys(chain(named, heard))), stream)
+
+
+def write_predictions(predictions: Iterable[Prediction], stream: TextIO) -> None:
+    """Write each prediction as it comes.
+
+    The first that has probabilities tells which columns there are; what comes before it (clips in which
+    nobody speaks) waits for it. All predictions must be of one model.
+    """
+    coming = iter(predictions)
+    waiting: list[Prediction] = []
+    for prediction in coming:
+        waiting.append(prediction)
+        if prediction.probabilities:
+            break
+    labels = list(waiting[-1].probabilities) if waiting else []
+    _write_rows(chain(waiting, coming), labels, stream)
+
+
+def _write_rows(predictions: Iterable[Prediction], labels: Sequence[str], stream: TextIO) -> None:
+    columns = [*_COLUMNS, *(f"probability_{label}" for label in labels)]
+    sparing = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+    # Before Python 3.13 a lone carriage return in a name is not quoted by itself, and would end the row.
+    careful = csv.DictWriter(stream, columns, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
+    sparing.writeheader()
+    for prediction in predictions:
+        writer = careful if "\r" in prediction.file else sparing
+        writer.writerow(_row(prediction))
+        stream.flush()
+
+
+def _row(prediction: Prediction) -> dict[str, Any]:
+    record = prediction.to_dict()
+    probabilities = record.pop("probabilities")
+    record["uncertain"] = "true" if record["uncertain"] else "false"
+    return record | {f"probability_{label}": value for label, value in probabilities.items()}

@@ -1,0 +1,67 @@
+"""CSV reads back, by the standard library's reader, as what was heard."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotrace.types import Timeline
+
+Write = Callable[..., str]
+
+COLUMNS = ["file", "channel", "start", "end", "emotion", "confidence", "uncertain", "speech_seconds"]
+
+
+def _read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(timeline=st.from_type(Timeline))
+def test_reads_back(timeline: Timeline, write: Write) -> None:
+    text = write("csv", timeline)
+    header = next(csv.reader(io.StringIO(text, newline="")))
+    assert header == COLUMNS + [f"probability_{label}" for label in timeline.labels]
+    rows = _read(text)
+    assert len(rows) == len(timeline.predictions)
+    for row, prediction in zip(rows, timeline.predictions, strict=True):
+        record = prediction.to_dict()
+        for column in ("file", "channel", "emotion"):
+            assert row[column] == record[column]
+        for column in ("start", "end", "speech_seconds"):
+            assert float(row[column]) == record[column]
+        assert row["uncertain"] == ("true" if record["uncertain"] else "false")
+        assert row["confidence"] == ("" if record["confidence"] is None else str(record["confidence"]))
+        read = {label: row[f"probability_{label}"] for label in timeline.labels}
+        if prediction.is_speech:
+            assert {label: float(p) for label, p in read.items()} == record["probabilities"]
+        else:
+            assert set(read.values()) == {""}
+
+
+def test_columns_come_from_the_first_clip_with_speech(call: Timeline, write_clips: Write) -> None:
+    text = write_clips("csv", call.predictions)  # the first of them is silent
+    assert text.splitlines()[0] == ",".join(
+        [*COLUMNS, "probability_anger", "probability_neutral", "probability_fear"]
+    )
+    rows = _read(text)
+    assert [row["emotion"] for row in rows] == [p.emotion for p in call.predictions]
+    assert rows[1]["probability_anger"] == "0.9"
+
+
+def test_clips_without_any_speech_have_no_probabilities(call: Timeline, write_clips: Write) -> None:
+    lines = write_clips("csv", call.predictions[:1]).splitlines()
+    assert lines == [",".join(COLUMNS), "calls/my call.flac,1,0,2,no speech,,false,0.0"]
+
+
+def test_clips_of_two_models_are_refused(call: Timeline, write_clips: Write) -> None:
+    from dataclasses import replace
+
+    foreign = replace(call.predictions[1], probabilities={"boredom": 1.0})
+    with pytest.raises(ValueError, match="probability_boredom"):
+        write_clips("csv", [call.predictions[1], foreign])

@@ -1,0 +1,98 @@
+"""JSON reads back as what was heard; the documents' shape is judged by tests/test_schemas.py."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotrace import registry
+from emotrace.types import Timeline
+
+Write = Callable[..., str]
+
+
+def _refuse(constant: str) -> float:
+    raise AssertionError(f"{constant} is not JSON")
+
+
+@settings(max_examples=60, deadline=None)
+@given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
+def test_a_document_reads_back(
+    timelines: list[Timeline], as_channels: Callable[..., list[Timeline]], write: Write
+) -> None:
+    channels = as_channels(timelines)
+    document = json.loads(write("json", *channels), parse_constant=_refuse)
+    assert document["file"] == channels[0].file
+    assert document["model"] == channels[0].model
+    assert document["labels"] == list(channels[0].labels)
+    assert document["settings"] == channels[0].settings
+    assert len(document["channels"]) == len(channels)
+    for read, timeline in zip(document["channels"], channels, strict=True):
+        assert read["channel"] == timeline.channel
+        assert read["duration"] == pytest.approx(timeline.duration, abs=6e-4)
+        assert read["speech_seconds"] == pytest.approx(sum(s.duration for s in timeline.speech), abs=6e-4)
+        assert read["predictions"] == [p.to_dict() for p in timeline.predictions]
+        assert len(read["speech"]) == len(timeline.speech)
+        for record in read["predictions"]:
+            assert 0 <= record["start"] <= record["end"] <= read["duration"]
+
+
+def test_a_record_stands_on_a_line_of_its_own(call: Timeline, write: Write) -> None:
+    lines = [line.strip().rstrip(",]}") + "}}" for line in write("json", call).splitlines() if '"start"' in line]
+    assert len(lines) == len(call.predictions)
+
+
+def test_a_setting_without_end_is_null(call: Timeline, write: Write) -> None:
+    endless = replace(call, settings={"max_seconds": math.inf, "hop": 2.0})
+    assert json.loads(write("json", endless), parse_constant=_refuse)["settings"] == {
+        "max_seconds": None,
+        "hop": 2.0,
+    }
+
+
+def test_a_nan_is_never_written(call: Timeline, write_clips: Write) -> None:
+    broken = replace(call.predictions[1], confidence=math.nan)
+    for name in ("json", "jsonl"):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            write_clips(name, [broken])
+
+
+def test_clips_are_an_array(call: Timeline, write_clips: Write) -> None:
+    assert json.loads(write_clips("json", [])) == []
+    assert json.loads(write_clips("json", call.predictions)) == [p.to_dict() for p in call.predictions]
+
+
+@settings(max_examples=60, deadline=None)
+@given(timeline=st.from_type(Timeline))
+def test_jsonl_has_one_record_per_line(timeline: Timeline, write: Write, write_clips: Write) -> None:
+    text = write("jsonl", timeline)
+    # Only "\n" ends a line of JSON lines; file names may hold what str.splitlines() thinks a line's end.
+    records = [json.loads(line, parse_constant=_refuse) for line in text.split("\n")[:-1]]
+    assert records == [p.to_dict() for p in timeline.predictions]
+    assert write_clips("jsonl", timeline.predictions) == text
+
+
+@pytest.mark.parametrize(("encoding", "written"), [("utf-8", "Grüße"), ("ascii", "Gr\\u00fc\\u00dfe")])
+def test_letters_are_escaped_only_where_the_stream_has_them_not(
+    call: Timeline, encoding: str, written: str
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    greeting = replace(call.predictions[1], file="Grüße.wav")
+    registry.load("format", "jsonl").write_predictions([greeting], stream)
+    text = stream.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    assert f'"file": "{written}.wav"' in text
+    assert json.loads(text)["file"] == "Grüße.wav"
+
+
+def test_an_undecodable_file_name_survives(call: Timeline, write_clips: Write) -> None:
+    odd = replace(call.predictions[1], file="bad\udcff.wav")
+    text = write_clips("jsonl", [odd])
+    assert text.isascii()
+    assert json.loads(text)["file"] == "bad\udcff.wav"
