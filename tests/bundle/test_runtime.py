@@ -262,3 +262,12 @@ def test_names_that_are_no_text_are_refused_without_a_word_on_the_terminal(
         bundle.session()
     assert str(info.value).isprintable()
     assert capfd.readouterr() == ("", "")
+
+
+def test_speech_model_must_give_at_least_one_frame(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Slice", ["waveform", "start", "end", "axis"], ["probabilities"])]
+    constants = {"start": np.array([0]), "end": np.array([0]), "axis": np.array([1])}
+    model = graph_bytes(nodes, constants, ["batch", "n_frames"])
+    bundle = load_bundle(write_unchecked(tmp_path / "m", model, speech_card()))
+    with pytest.raises(BundleError, match=r"gives an array of shape \(1, 0\) instead of \(1, n_frames\)"):
+        bundle.predict(np.zeros((1, 1600), dtype=np.float32))

@@ -165,7 +165,9 @@ def test_card_too_large_to_be_read_is_not_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", [".", "/", "x/.."])
 def test_target_without_a_name_is_refused(target: str) -> None:
-    with pytest.raises(BundleError, match=r"does not name a folder or zip; write for instance 'my-model'"):
+    with pytest.raises(
+        BundleError, match=r"does not name a folder or zip of its own; give for instance 'my-model'"
+    ):
         write_bundle(target, emotion_card(), emotion_model())
 
 

@@ -144,7 +144,7 @@ class PyavDecoder:
             self._stop(_reason(error))
             return
         for piece in converted:
-            self._queue(piece.reshape(-1, recording.n_channels).T)
+            self._queue(np.asarray(piece, np.float32).reshape(-1, recording.n_channels).T)
 
     def _fill_gap(self, time: float | None) -> None:
         if not self._is_timed or time is None or self._start is None:

@@ -186,14 +186,15 @@ def _flaw_of_output(probabilities: NDArray[np.float32], batch: int, card: Card) 
     import numpy as np
 
     shape = probabilities.shape
-    if len(shape) != 2 or shape[0] != batch or (card.kind == "emotion" and shape[1] != len(card.labels)):
-        wanted = f"({batch}, {len(card.labels)})" if card.kind == "emotion" else f"({batch}, n_frames)"
+    is_emotion = card.kind == "emotion"
+    if len(shape) != 2 or shape[0] != batch or (shape[1] != len(card.labels) if is_emotion else not shape[1]):
+        wanted = f"({batch}, {len(card.labels)})" if is_emotion else f"({batch}, n_frames)"
         return f"an array of shape {_shape(shape)} instead of {wanted}"
     if not np.isfinite(probabilities).all():
         return "numbers that are not finite; are all samples of the waveform finite?"
-    if probabilities.size and not -_SLACK <= probabilities.min() <= probabilities.max() <= 1.0 + _SLACK:
+    if not -_SLACK <= probabilities.min() <= probabilities.max() <= 1.0 + _SLACK:
         return f"numbers outside of [0, 1] ({probabilities.min():g} to {probabilities.max():g})"
-    if card.kind == "emotion" and np.abs(probabilities.sum(axis=1) - 1.0).max() > 10 * _SLACK:
+    if is_emotion and np.abs(probabilities.sum(axis=1) - 1.0).max() > 10 * _SLACK:
         return "probabilities that do not sum to 1"
     return None
 

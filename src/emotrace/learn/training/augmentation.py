@@ -84,7 +84,8 @@ def equalise(x: Tensor, depth_db: float, generator: torch.Generator) -> Tensor:
     weights = torch.randn(x.shape[0], n_waves, generator=generator) * (depth_db / n_waves**0.5)
     band = torch.linspace(0.0, torch.pi, x.shape[2])
     waves = torch.stack([torch.cos((k + 1) * band) for k in range(n_waves)])
-    return x + (weights @ waves).unsqueeze(1).to(x.device)
+    curves: Tensor = (weights @ waves).unsqueeze(1).to(x.device)
+    return x + curves
 
 
 def telephone(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:

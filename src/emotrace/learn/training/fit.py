@@ -146,7 +146,7 @@ def fit(
             report(line)
     average.load_state_dict(torch.load(folder / "best.pt", weights_only=True)["weights"])
     return Fitted(
-        network=average.to("cpu", memory_format=torch.contiguous_format).eval(),  # type: ignore[call-overload]
+        network=average.to("cpu", memory_format=torch.contiguous_format).eval(),
         labels=train.labels,
         best_epoch=state.best_epoch,
         n_epochs=state.epoch,

@@ -60,6 +60,9 @@ class Model:
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
+        is_sound = len(self.widths) == 5 and min(self.widths) >= 8
+        _require(is_sound, "model.widths", "must be five numbers of at least 8")
+        _require(self.pool_width >= 1, "model.pool_width", "must be at least 1")
         _require(0.0 <= self.dropout < 1.0, "model.dropout", "must be in [0, 1)")
 
 
@@ -107,11 +110,12 @@ class Training:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for key in ("epochs", "batch_size", "steps_per_epoch", "patience"):
+        for key in ("epochs", "steps_per_epoch", "patience"):
             _require(getattr(self, key) >= 1, f"training.{key}", "must be at least 1")
-        for key in ("learning_rate",):
-            _require(getattr(self, key) > 0.0, f"training.{key}", "must be positive")
-        for key in ("weight_decay", "mixup"):
+        # Batch normalisation has nothing to compare a lonely clip with.
+        _require(self.batch_size >= 2, "training.batch_size", "must be at least 2")
+        _require(self.learning_rate > 0.0, "training.learning_rate", "must be positive")
+        for key in ("weight_decay", "mixup", "seed"):
             _require(getattr(self, key) >= 0.0, f"training.{key}", "must not be negative")
         for key in ("label_smoothing", "ema_decay"):
             _require(0.0 <= getattr(self, key) < 1.0, f"training.{key}", "must be in [0, 1)")
@@ -175,6 +179,8 @@ class SpeechTraining:
         for key in ("clips_per_corpus", "scenes", "validation_scenes", "epochs", "batch_size"):
             _require(getattr(self, key) >= 1, f"training.{key}", "must be at least 1")
         _require(1.0 <= self.scene_seconds <= 30.0, "training.scene_seconds", "must be in 1 .. 30")
+        _require(self.learning_rate > 0.0, "training.learning_rate", "must be positive")
+        _require(self.seed >= 0, "training.seed", "must not be negative")
 
 
 @dataclass(frozen=True)
@@ -203,15 +209,18 @@ def recipe_names() -> list[str]:
 
 
 def find_recipe(name_or_path: str) -> Path:
-    """Give the path of a shipped recipe's name or of a TOML file."""
+    """Give the path of a shipped recipe's name or of a TOML file.
+
+    A shipped name wins over a file or folder of that name here: write ``./default`` for the file.
+    """
+    if name_or_path in recipe_names():
+        return _SHIPPED / f"{name_or_path}.toml"
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.exists():
         if not path.is_file():
             raise RecipeError(f"no recipe file {path}; shipped recipes: {', '.join(recipe_names())}")
         return path
-    if name_or_path not in recipe_names():
-        raise UnknownNameError("recipe", name_or_path, recipe_names())
-    return _SHIPPED / f"{name_or_path}.toml"
+    raise UnknownNameError("recipe", name_or_path, recipe_names())
 
 
 def read_recipe(name_or_path: str) -> Recipe | SpeechRecipe:
@@ -229,7 +238,7 @@ def read_recipe(name_or_path: str) -> Recipe | SpeechRecipe:
         raise RecipeError(f"{path}: not a readable TOML file: {error}") from error
     try:
         kind = table.get("kind", "emotion")
-        if kind not in _KINDS:
+        if not isinstance(kind, str) or kind not in _KINDS:
             raise RecipeError(f"key 'kind' must be one of {', '.join(_KINDS)}, got {kind!r}")
         recipe: Recipe | SpeechRecipe = parse(_KINDS[kind], table)
     except RecipeError as error:

@@ -1,0 +1,127 @@
+"""The recogniser: clips, recordings of any length, label presets, and what may go wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+
+import emotrace
+from emotrace.errors import DecodeError, LabelError, LimitError, UsageError
+from emotrace.labels import PRESETS
+
+
+def test_a_clip_gets_one_emotion(recogniser, caller):
+    prediction = recogniser.predict(caller[: 16_000 * 20], sampling_rate=16_000)
+    assert prediction.emotion in recogniser.labels
+    assert prediction.confidence == max(prediction.probabilities.values())
+    assert sum(prediction.probabilities.values()) == pytest.approx(1.0)
+    assert prediction.segment == emotrace.Segment(0.0, 20.0)
+    assert 1.0 < prediction.speech_seconds < 20.0
+    assert prediction.uncertain == (prediction.confidence < recogniser.bundle.card.calibration["uncertain_below"])
+
+
+def test_file_and_signal_give_the_same(recogniser, caller, tmp_path):
+    clip = caller[: 16_000 * 6]
+    soundfile.write(tmp_path / "clip.wav", clip, 16_000, subtype="FLOAT")
+    from_file = recogniser.predict(tmp_path / "clip.wav")
+    from_signal = recogniser.predict(clip, sampling_rate=16_000)
+    assert from_file.probabilities == pytest.approx(from_signal.probabilities, abs=1e-6)
+    assert from_file.file == str(tmp_path / "clip.wav")
+
+
+def test_silence_around_a_clip_changes_little(recogniser, caller):
+    clip = caller[: 16_000 * 6]
+    silence = np.zeros(16_000 * 3, dtype=np.float32)
+    alone = recogniser.predict(clip, sampling_rate=16_000)
+    surrounded = recogniser.predict(np.concatenate([silence, clip, silence]), sampling_rate=16_000)
+    assert surrounded.emotion == alone.emotion
+    assert surrounded.speech_seconds == pytest.approx(alone.speech_seconds, abs=0.5)
+
+
+@pytest.mark.parametrize("gain_db", [-30, 10])
+def test_gain_does_not_decide(recogniser, caller, gain_db):
+    clip = caller[: 16_000 * 6] * np.float32(0.3)
+    changed = clip * np.float32(10 ** (gain_db / 20))
+    expected = recogniser.predict(clip, sampling_rate=16_000)
+    assert recogniser.predict(changed, sampling_rate=16_000).emotion == expected.emotion
+
+
+@pytest.mark.parametrize("seconds", [0.0001, 0.1, 2.0, 700.0])
+def test_silence_is_never_an_emotion(recogniser, seconds):
+    silence = np.zeros(max(1, round(seconds * 16_000)), dtype=np.float32)
+    prediction = recogniser.predict(silence, sampling_rate=16_000)
+    assert (prediction.emotion, prediction.confidence, dict(prediction.probabilities)) == ("no speech", None, {})
+    assert prediction.to_dict()["confidence"] is None
+
+
+def test_a_long_file_is_for_analyze(recogniser, tmp_path):
+    soundfile.write(tmp_path / "long.flac", np.zeros(8_000 * 610, dtype=np.float32), 8_000)
+    with pytest.raises(LimitError, match=r"long\.flac: longer than 600 s, too long for one emotion; use"):
+        recogniser.predict(tmp_path / "long.flac")
+    timeline = recogniser.analyze(tmp_path / "long.flac")
+    assert timeline.duration == pytest.approx(610.0)
+    assert timeline.speech == ()
+
+
+def test_the_timeline_of_a_file_is_that_of_its_signal(recogniser, demo_call, caller):
+    of_file = recogniser.analyze(demo_call, channel=1)
+    of_signal = recogniser.analyze(caller, sampling_rate=16_000)
+    assert [p.emotion for p in of_file.predictions] == [p.emotion for p in of_signal.predictions]
+    assert of_file.speech == of_signal.speech
+    assert of_file.duration == pytest.approx(caller.size / 16_000)
+
+
+def test_each_channel_has_its_own_timeline(recogniser, demo_call):
+    each = recogniser.analyze_each(demo_call)
+    assert [timeline.channel for timeline in each] == ["0", "1"]
+    assert each[1] == recogniser.analyze(demo_call, channel=1)
+    assert all(0.0 < t.speech_seconds < t.duration for t in each)
+
+
+def test_window_and_hop_can_be_chosen(recogniser, caller):
+    signal = caller[: 16_000 * 5]
+    timeline = recogniser.analyze(signal, 16_000, window_seconds=2.0, hop_seconds=0.5)
+    assert len(timeline.predictions) == 10
+    assert timeline.settings == {"window_seconds": 2.0, "hop_seconds": 0.5}
+    assert len(recogniser.analyze(signal, 16_000, hop_seconds=5.0).predictions) == 1
+    assert len(recogniser.analyze(signal, 16_000, window_seconds=0.5).predictions) == 10
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "emov-db5"])
+def test_presets_restrict_and_scale(preset, caller):
+    recogniser = emotrace.load(labels=preset)
+    prediction = recogniser.predict(caller[16_000 * 5 : 16_000 * 9], sampling_rate=16_000)
+    assert tuple(prediction.probabilities) == recogniser.labels == PRESETS[preset]
+    assert sum(prediction.probabilities.values()) == pytest.approx(1.0)
+
+
+def test_labels_the_bundle_cannot_give_are_named():
+    with pytest.raises(LabelError, match="needs amusement, sleepiness, which this model does not give"):
+        emotrace.load(labels="emov-db5")
+    with pytest.raises(LabelError, match="did you mean 'big6'"):
+        emotrace.load(labels="bigg6")
+    assert emotrace.load(labels=["anger", "neutral"]).labels == ("anger", "neutral")
+
+
+@pytest.mark.parametrize(
+    ("signal", "rate", "sentence"),
+    [
+        (np.zeros(10, dtype=np.float32), None, "needs its sampling rate"),
+        (np.zeros((2, 10), dtype=np.float32), 16_000, r"shape \(n_samples,\) .* got \(2, 10\)"),
+        (np.zeros(0, dtype=np.float32), 16_000, "at least one sample"),
+        (np.zeros(10, dtype=np.int16), 16_000, "floats in .* got int16; divide integers by their range"),
+        (np.array([np.inf], dtype=np.float32), 16_000, "NaN or infinite"),
+    ],
+)
+def test_bad_signals_are_refused(recogniser, signal, rate, sentence):
+    for method in (recogniser.predict, recogniser.analyze):
+        with pytest.raises(UsageError, match=sentence):
+            method(signal, sampling_rate=rate)
+
+
+def test_a_bad_file_is_refused(recogniser, tmp_path):
+    (tmp_path / "notes.wav").write_text("not audio at all")
+    for method in (recogniser.predict, recogniser.analyze):
+        with pytest.raises(DecodeError, match=r"notes\.wav"):
+            method(tmp_path / "notes.wav")

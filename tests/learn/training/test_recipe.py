@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emotrace.errors import RecipeError, UnknownNameError
+from emotrace.learn.training.recipe import (
+    Recipe,
+    SpeechRecipe,
+    find_recipe,
+    parse,
+    read_recipe,
+    recipe_names,
+    recipe_to_dict,
+)
+
+SMALLEST = """
+[data]
+corpora = ["ravdess"]
+[export]
+name = "mine"
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], str]:
+    def make(text: str) -> str:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return make
+
+
+def test_smallest_recipe_takes_all_defaults(write):
+    recipe = read_recipe(write(SMALLEST))
+    assert isinstance(recipe, Recipe)
+    assert recipe.data.corpora == ("ravdess",)
+    assert recipe.export.name == "mine"
+    assert recipe.training == type(recipe.training)()
+    assert recipe.augment == type(recipe.augment)()
+
+
+def test_values_take_the_types_of_their_keys(write):
+    recipe = read_recipe(
+        write(
+            'kind = "emotion"\n' + SMALLEST + "window_seconds = 3\n"
+            "[data.weights]\nravdess = 2\n[augment]\nspeeds = [1, 1.1]\n[model]\nwidths = [8, 8, 8, 8, 16]\n"
+        )
+    )
+    assert recipe.export.window_seconds == 3.0
+    assert isinstance(recipe.export.window_seconds, float)
+    assert recipe.data.weights == {"ravdess": 2.0}
+    assert recipe.augment.speeds == (1.0, 1.1)
+    assert recipe.model.widths == (8, 8, 8, 8, 16)
+
+
+def test_speech_recipe(write):
+    recipe = read_recipe(write('kind = "speech"\n' + SMALLEST + "[training]\nscenes = 7\n"))
+    assert isinstance(recipe, SpeechRecipe)
+    assert recipe.training.scenes == 7
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_shipped_recipes_are_sound(name):
+    recipe = read_recipe(name)
+    assert recipe.export.name
+    assert recipe.export.licence != "unknown"
+    assert recipe.export.description
+
+
+def test_the_default_and_the_speech_recipe_are_shipped():
+    assert {"default", "speech"} <= set(recipe_names())
+    assert read_recipe("default").kind == "emotion"
+    assert read_recipe("speech").kind == "speech"
+
+
+# Text to add to the smallest recipe, and what is said of it.
+WRONG = {
+    "unknown section": ("[traning]\nepochs = 3", "unknown key 'traning'; did you mean 'training'? Known: augment"),
+    "unknown key": (
+        "[training]\nlearnin_rate = 1",
+        "unknown key 'training.learnin_rate'; did you mean 'learning_rate'?",
+    ),
+    "far-fetched key": ("[model]\nxyz = 1", "unknown key 'model.xyz'; known: dropout, name, pool_width, widths"),
+    "speech key": ("[training]\nscenes = 3", "unknown key 'training.scenes'; did you mean 'patience'?"),
+    "text for a number": (
+        '[training]\nepochs = "many"',
+        "key 'training.epochs' must be a whole number, got 'many'",
+    ),
+    "fraction": ("[training]\nepochs = 1.5", "key 'training.epochs' must be a whole number, got 1.5"),
+    "truth for a whole number": (
+        "[training]\nseed = true",
+        "key 'training.seed' must be a whole number, got True",
+    ),
+    "truth for a number": ("[model]\ndropout = false", "key 'model.dropout' must be a number, got False"),
+    "number for text": ("[model]\nname = 3", "key 'model.name' must be a string, got 3"),
+    "list for a section": ("[[model]]", "key 'model' must be a table [model], got [{}]"),
+    "number for a list": (
+        "[augment]\nspeeds = 1.0",
+        "key 'augment.speeds' must be a list of numbers, got 1.0",
+    ),
+    "text in a list": (
+        '[model]\nwidths = [8, "8"]',
+        "key 'model.widths[1]' must be a whole number, got '8'",
+    ),
+    "text in a table": (
+        '[data.weights]\nravdess = "much"',
+        "key 'data.weights.ravdess' must be a number, got 'much'",
+    ),
+    "weight of another corpus": (
+        "[data.weights]\ntess = 1.0",
+        "key 'data.weights' names tess, which data.corpora does not",
+    ),
+    "weight zero": ("[data.weights]\nravdess = 0", "key 'data.weights' must be positive"),
+    "weight not a number": ("[data.weights]\nravdess = nan", "key 'data.weights' must be positive"),
+    "dropout": ("[model]\ndropout = 1.0", "key 'model.dropout' must be in [0, 1)"),
+    "four widths": ("[model]\nwidths = [8, 8, 8, 8]", "key 'model.widths' must be five numbers of at least 8"),
+    "narrow": ("[model]\nwidths = [8, 8, 8, 8, 4]", "key 'model.widths' must be five numbers of at least 8"),
+    "no pool": ("[model]\npool_width = 0", "key 'model.pool_width' must be at least 1"),
+    "no own speed": ("[augment]\nspeeds = [0.9]", "key 'augment.speeds' must hold 1.0, the clip as it is"),
+    "speed": ("[augment]\nspeeds = [1.0, 3.0]", "key 'augment.speeds' must lie in 0.5 .. 2"),
+    "probability": (
+        "[augment]\nreverb_probability = 1.5",
+        "key 'augment.reverb_probability' must be in 0 .. 1",
+    ),
+    "noise": ("[augment]\nnoise_probability = -0.1", "key 'augment.noise_probability' must be in 0 .. 1"),
+    "telephone": ("[augment]\ntelephone_probability = nan", "key 'augment.telephone_probability' must be in 0 .. 1"),
+    "tempo": ("[augment]\ntempo = 0.5", "key 'augment.tempo' must be in [0, 0.5)"),
+    "frequency": ("[augment]\nfrequency = -0.1", "key 'augment.frequency' must be in [0, 0.5)"),
+    "one ratio": ("[augment]\nnoise_snr_db = [5]", "key 'augment.noise_snr_db' must be two numbers: lowest, highest"),
+    "no epochs": ("[training]\nepochs = 0", "key 'training.epochs' must be at least 1"),
+    "no steps": ("[training]\nsteps_per_epoch = -3", "key 'training.steps_per_epoch' must be at least 1"),
+    "no patience": ("[training]\npatience = 0", "key 'training.patience' must be at least 1"),
+    "lonely batch": ("[training]\nbatch_size = 1", "key 'training.batch_size' must be at least 2"),
+    "rate": ("[training]\nlearning_rate = 0", "key 'training.learning_rate' must be positive"),
+    "decay": ("[training]\nweight_decay = -1", "key 'training.weight_decay' must not be negative"),
+    "mixup": ("[training]\nmixup = -0.1", "key 'training.mixup' must not be negative"),
+    "seed": ("[training]\nseed = -1", "key 'training.seed' must not be negative"),
+    "smoothing": ("[training]\nlabel_smoothing = 1", "key 'training.label_smoothing' must be in [0, 1)"),
+    "average": ("[training]\nema_decay = 1", "key 'training.ema_decay' must be in [0, 1)"),
+    "short crop": (
+        "[training]\ncrop_seconds = [0.1, 1]",
+        "key 'training.crop_seconds' must be two numbers, shortest and longest, in 0.5 .. 30",
+    ),
+    "crops turned round": ("[training]\ncrop_seconds = [2, 1]", "key 'training.crop_seconds' must be two numbers"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_key_or_value_is_named_with_its_file(write, case):
+    text, sentence = WRONG[case]
+    path = write(SMALLEST + text)
+    with pytest.raises(RecipeError, match=re.escape(f"{path}: {sentence}")) as caught:
+        read_recipe(path)
+    assert "\n" not in str(caught.value)
+
+
+# Texts that are whole recipes, and what is said of them.
+WRONG_WHOLE = {
+    "no data": ('[export]\nname = "mine"', "key 'data' is missing; it must be a table"),
+    "no corpora": ('[data]\n[export]\nname = "mine"', "key 'data.corpora' is missing; it must be a list of strings"),
+    "empty corpora": (
+        '[data]\ncorpora = []\n[export]\nname = "mine"',
+        "key 'data.corpora' must name at least one corpus",
+    ),
+    "one corpus": (
+        '[data]\ncorpora = "tess"\n[export]\nname = "mine"',
+        "key 'data.corpora' must be a list of strings, got 'tess'",
+    ),
+    "no name": ('[data]\ncorpora = ["tess"]\n[export]', "key 'export.name' is missing; it must be a string"),
+    "fold": (
+        '[data]\ncorpora = ["tess"]\nfold = 0\n[export]\nname = "mine"',
+        "key 'data.fold' must be at least 1",
+    ),
+    "weights": (
+        '[data]\ncorpora = ["tess"]\nweights = 3\n[export]\nname = "mine"',
+        "key 'data.weights' must be a table of numbers, got 3",
+    ),
+    "section a number": ('data = 3\n[export]\nname = "mine"', "key 'data' must be a table [data], got 3"),
+    "hop": (SMALLEST + "hop_seconds = 4.0", "key 'export.hop_seconds' must be in (0, window]"),
+    "coverage": (SMALLEST + "coverage = 0.0", "key 'export.coverage' must be in (0, 1]"),
+    "kind": ('kind = "song"' + SMALLEST, "key 'kind' must be one of emotion, speech, got 'song'"),
+    "kind a number": ("kind = 3" + SMALLEST, "key 'kind' must be one of emotion, speech, got 3"),
+    "kind a list": ("kind = []" + SMALLEST, "key 'kind' must be one of emotion, speech, got []"),
+    "speech model": (
+        'kind = "speech"' + SMALLEST + "[model]",
+        "unknown key 'model'; known: augment, data, export, kind, training",
+    ),
+    "no scenes": (
+        'kind = "speech"' + SMALLEST + "[training]\nscenes = 0",
+        "key 'training.scenes' must be at least 1",
+    ),
+    "short scenes": (
+        'kind = "speech"' + SMALLEST + "[training]\nscene_seconds = 0.5",
+        "key 'training.scene_seconds' must be in 1 .. 30",
+    ),
+    "speech seed": (
+        'kind = "speech"' + SMALLEST + "[training]\nseed = -1",
+        "key 'training.seed' must not be negative",
+    ),
+    "speech rate": (
+        'kind = "speech"' + SMALLEST + "[training]\nlearning_rate = 0.0",
+        "key 'training.learning_rate' must be positive",
+    ),
+    "not TOML": ("[data\ncorpora", "not a readable TOML file: "),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_WHOLE)
+def test_wrong_recipe_is_explained_with_its_file(write, case):
+    text, sentence = WRONG_WHOLE[case]
+    path = write(text)
+    with pytest.raises(RecipeError, match=re.escape(f"{path}: {sentence}")) as caught:
+        read_recipe(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RecipeError, match=r"mine\.toml: not a readable TOML file: .*utf-8"):
+        read_recipe(str(path))
+
+
+def test_unknown_recipe_suggests_a_near_one():
+    with pytest.raises(UnknownNameError, match=r"no recipe named 'defualt'; did you mean 'default'\? Known: "):
+        read_recipe("defualt")
+
+
+def test_missing_file_lists_the_shipped_recipes(tmp_path):
+    with pytest.raises(RecipeError, match=r"no recipe file .*gone\.toml; shipped recipes: .*default"):
+        read_recipe(str(tmp_path / "gone.toml"))
+
+
+def test_folder_is_no_recipe_file(tmp_path):
+    (tmp_path / "mine.toml").mkdir()
+    with pytest.raises(RecipeError, match=r"no recipe file .*mine\.toml; shipped recipes: "):
+        read_recipe(str(tmp_path / "mine.toml"))
+
+
+def test_a_run_folder_called_like_a_recipe_does_not_hide_it(tmp_path, monkeypatch):
+    # As after `emotrace train default -o default`.
+    (tmp_path / "default").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find_recipe("default").suffix == ".toml"
+
+
+def test_a_file_of_any_ending_is_read(write, tmp_path):
+    path = Path(write(SMALLEST)).rename(tmp_path / "recipe.txt")
+    assert read_recipe(str(path)).export.name == "mine"
+
+
+def test_a_recipe_as_plain_data_gives_the_recipe_back():
+    for name in recipe_names():
+        recipe = read_recipe(name)
+        plain = json.loads(json.dumps(recipe_to_dict(recipe)))
+        assert parse(type(recipe), plain) == recipe
+
+
+def test_fingerprint_ignores_what_the_bundle_is_called(tiny_recipe):
+    recipe = tiny_recipe()
+    assert re.fullmatch("[0-9a-f]{16}", recipe.fingerprint)
+    other = tiny_recipe(export={"name": "other", "description": "new", "hop_seconds": 0.5, "coverage": 0.9})
+    assert other != recipe
+    assert other.fingerprint == recipe.fingerprint
+
+
+def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
+    recipe = tiny_recipe()
+    seen = {recipe.fingerprint}
+    changed = [
+        {section: {field.name: _other(getattr(getattr(recipe, section), field.name))}}
+        for section in ("data", "model", "augment", "training")
+        for field in dataclasses.fields(getattr(recipe, section))
+        if field.name not in ("weights", "corpora", "speeds", "widths", "noise_snr_db", "crop_seconds")
+    ]
+    changed += [
+        {"data": {"weights": {}}},
+        {"data": {"corpora": ("emo-db", "ravdess")}},
+        {"augment": {"speeds": (1.0,)}},
+        {"augment": {"noise_snr_db": (0.0, 1.0)}},
+        {"model": {"widths": (8,) * 5}},
+        {"training": {"crop_seconds": (1.0, 1.0)}},
+    ]
+    for sections in changed:
+        seen.add(tiny_recipe(**sections).fingerprint)
+    assert len(seen) == 1 + len(changed)
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, tuple):
+        return (*value, "x")
+    return value + 1 if isinstance(value, int) else value / 2
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = [("data",), ("export",), ("model",), ("augment",), ("training",)] + [
+    (section.name, field.name)
+    for section in dataclasses.fields(Recipe)
+    if section.name != "kind"
+    for field in dataclasses.fields(type(getattr(read_recipe("default"), section.name)))
+]
+
+
+@given(key=st.sampled_from(KEYS), value=JSON)
+def test_any_value_is_taken_or_refused_by_name(key, value):
+    table = copy.deepcopy(recipe_to_dict(read_recipe("default")))
+    place = table
+    for part in key[:-1]:
+        place = place[part]
+    place[key[-1]] = value
+    try:
+        recipe = parse(Recipe, table)
+    except RecipeError as error:
+        assert f"key '{'.'.join(key)}" in str(error)
+    else:
+        assert isinstance(recipe.fingerprint, str)
