@@ -64,7 +64,8 @@ def test_each_format_is_read(
     assert block.shape[0] == n_channels
     assert block.shape[1] / rate == pytest.approx(2.0, abs=0.2)
     for channel in block[:, rate // 2 : rate // 2 + rate]:
-        assert _level(channel, rate) == pytest.approx(0.5, rel=0.1)
+        # AMR is made for voices, not for tones.
+        assert _level(channel, rate) == pytest.approx(0.5, rel=0.25 if "AMR" in format_ else 0.1)
 
 
 def test_lossless_samples_are_exact(tmp_path: Path, write_av: Write) -> None:

@@ -102,7 +102,7 @@ def test_a_stream_is_read_from_its_beginning_and_left_open() -> None:
     stream = io.BytesIO(b"abcdef")
     stream.seek(4)
     source = open_source(stream, Limits())
-    assert (source.name, source.size, source.head(3), source.read()) == ("<stream>", 6, b"abc", b"abcdef")
+    assert (source.label, source.size, source.head(3), source.read()) == ("<stream>", 6, b"abc", b"abcdef")
     source.close()
     assert not stream.closed
 
@@ -110,7 +110,7 @@ def test_a_stream_is_read_from_its_beginning_and_left_open() -> None:
 def test_a_named_stream_is_called_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "call.wav").write_bytes(b"x")
     with (tmp_path / "call.wav").open("rb") as stream:
-        assert open_source(stream, Limits()).name.endswith("call.wav")
+        assert open_source(stream, Limits()).label.endswith("call.wav")
 
 
 def test_a_stream_that_cannot_seek_is_copied() -> None:

@@ -153,9 +153,7 @@ def test_names_are_by_band():
 
 def test_takes_any_layout_of_memory():
     signal = noise(4096)
-    np.testing.assert_array_equal(
-        log_mel.extract(np.repeat(signal, 2)[::2], RATE), log_mel.extract(signal, RATE)
-    )
+    np.testing.assert_array_equal(log_mel.extract(np.repeat(signal, 2)[::2], RATE), log_mel.extract(signal, RATE))
 
 
 @pytest.mark.parametrize("rate", [8_000, 44_100, 0])

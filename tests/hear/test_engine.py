@@ -90,5 +90,5 @@ def test_a_bad_block_is_refused(recogniser, block, sentence):
 
 @pytest.mark.parametrize(("window", "hop"), [(1.0, 2.0), (3.0, 0.01), (100.0, 1.0), (float("nan"), 1.0)])
 def test_a_bad_window_is_refused(recogniser, window, hop):
-    with pytest.raises(UsageError, match="0.1 <= hop <= window <= 60 seconds"):
+    with pytest.raises(UsageError, match=r"0\.1 <= hop <= window <= 60 seconds"):
         recogniser.engine(window_seconds=window, hop_seconds=hop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -90,7 +92,7 @@ def test_merged_spans_cover_the_same_and_lie_apart(raw, gap):
     merged = merge_spans(spans, gap)
     covered = {sample for start, end in merged for sample in range(start, end)}
     assert covered >= {sample for start, end in spans for sample in range(start, end)}
-    assert all(b[0] - a[1] > gap for a, b in zip(merged, merged[1:], strict=False))
+    assert all(b[0] - a[1] > gap for a, b in itertools.pairwise(merged))
 
 
 def test_padding_is_even():

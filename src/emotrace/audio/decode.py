@@ -188,9 +188,9 @@ def open_audio(path: str | os.PathLike[str] | BinaryIO, limits: Limits = DEFAULT
     try:
         check_recording(reader.recording, limits)
         if reader.recording.n_samples == 0:
-            raise DecodeError(f"{source.name}: holds no samples; record or copy it again")
+            raise DecodeError(f"{source.label}: holds no samples; record or copy it again")
         for note in notes:
-            _warn(f"{source.name}: {note}")
+            _warn(f"{source.label}: {note}")
     except BaseException:
         reader.close()
         raise
@@ -211,17 +211,17 @@ def _open_decoder(source: Source, limits: Limits) -> Decoder:
     except UnreadableError as error:
         reason = str(error)
     head = source.head()
-    container = name_container(head, source.name)
+    container = name_container(head, source.label)
     try:
         decoder = PyavDecoder(source, limits)
     except ImportError:
         if container is not None:
-            raise MissingExtraError(f"{source.name}: reading {container} audio", "av") from None
-        raise _undecodable(source.name, name_common(head), reason) from None
+            raise MissingExtraError(f"{source.label}: reading {container} audio", "av") from None
+        raise _undecodable(source.label, name_common(head), reason) from None
     except UnreadableError as error:
         if container is not None:
             reason = str(error)
-        raise _undecodable(source.name, container or name_common(head), reason) from None
+        raise _undecodable(source.label, container or name_common(head), reason) from None
     if "malformed" in reason:
         decoder.damage = decoder.damage or "damaged or cut short"
     return decoder

@@ -59,7 +59,7 @@ class PyavDecoder:
         except self._errors as error:
             raise UnreadableError(_reason(error)) from None
         try:
-            self._open(source.name)
+            self._open(source.label)
         except BaseException:
             self._container.close()
             raise

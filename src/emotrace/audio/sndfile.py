@@ -52,7 +52,7 @@ class SndfileDecoder:
             self._file.close()
             raise UnreadableError("malformed, no samples found")
         self.recording = Recording(
-            path=source.name,
+            path=source.label,
             sampling_rate=int(self._file.samplerate),
             n_channels=int(self._file.channels),
             n_samples=None if n_samples >= _UNKNOWN_LENGTH else max(0, n_samples),

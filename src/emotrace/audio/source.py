@@ -21,11 +21,12 @@ _COPY_BYTES = 1024**2
 class Source:
     """An open file to decode: seekable bytes, optionally with a few of them corrected.
 
-    It has the file methods that decoders use, and no ``name``: decoders must go by content.
+    It has the file methods that decoders use, and no ``name``: soundfile and PyAV would go by its ending
+    where they must go by content.
 
     Attributes
     ----------
-    name
+    label
         What messages call it.
     size
         Length in bytes.
@@ -33,7 +34,7 @@ class Source:
         Bytes that are read in place of the file's own, by offset (see `emotrace.audio.wav`).
     """
 
-    name: str
+    label: str
     size: int
     _file: IO[bytes]
     _is_ours: bool
@@ -97,9 +98,9 @@ def open_source(path: str | os.PathLike[str] | BinaryIO, limits: Limits) -> Sour
     """
     source = _open_path(path) if isinstance(path, str | os.PathLike) else _open_stream(path, limits)
     try:
-        check_bytes(source.name, source.size, limits)
+        check_bytes(source.label, source.size, limits)
         if source.size == 0:
-            raise DecodeError(f"{source.name}: the file is empty (0 bytes); record or copy it again")
+            raise DecodeError(f"{source.label}: the file is empty (0 bytes); record or copy it again")
     except BaseException:
         source.close()
         raise
@@ -137,8 +138,8 @@ def _open_stream(stream: Any, limits: Limits) -> Source:
         raise UsageError(
             f"audio must be a path or an open binary file, not {type(stream).__name__}; wrap bytes in io.BytesIO"
         )
-    label = getattr(stream, "name", None)
-    name = show_path(label) if isinstance(label, str | os.PathLike) else "<stream>"
+    path = getattr(stream, "name", None)
+    name = show_path(path) if isinstance(path, str | os.PathLike) else "<stream>"
     if isinstance(_read(stream, name, 0), str):
         raise UsageError(f"{name}: is open as text; open it in binary mode ('rb')")
     if _is_seekable(stream):

@@ -92,7 +92,7 @@ WRONG = {
         "unknown key 'training.learnin_rate'; did you mean 'learning_rate'?",
     ),
     "far-fetched key": ("[model]\nxyz = 1", "unknown key 'model.xyz'; known: dropout, name, pool_width, widths"),
-    "speech key": ("[training]\nscenes = 3", "unknown key 'training.scenes'; did you mean 'patience'?"),
+    "speech key": ("[training]\nscenes = 3", "unknown key 'training.scenes'; did you mean 'seed'?"),
     "text for a number": (
         '[training]\nepochs = "many"',
         "key 'training.epochs' must be a whole number, got 'many'",
@@ -134,10 +134,16 @@ WRONG = {
         "key 'augment.reverb_probability' must be in 0 .. 1",
     ),
     "noise": ("[augment]\nnoise_probability = -0.1", "key 'augment.noise_probability' must be in 0 .. 1"),
-    "telephone": ("[augment]\ntelephone_probability = nan", "key 'augment.telephone_probability' must be in 0 .. 1"),
+    "telephone": (
+        "[augment]\ntelephone_probability = nan",
+        "key 'augment.telephone_probability' must be in 0 .. 1",
+    ),
     "tempo": ("[augment]\ntempo = 0.5", "key 'augment.tempo' must be in [0, 0.5)"),
     "frequency": ("[augment]\nfrequency = -0.1", "key 'augment.frequency' must be in [0, 0.5)"),
-    "one ratio": ("[augment]\nnoise_snr_db = [5]", "key 'augment.noise_snr_db' must be two numbers: lowest, highest"),
+    "one ratio": (
+        "[augment]\nnoise_snr_db = [5]",
+        "key 'augment.noise_snr_db' must be two numbers: lowest, highest",
+    ),
     "no epochs": ("[training]\nepochs = 0", "key 'training.epochs' must be at least 1"),
     "no steps": ("[training]\nsteps_per_epoch = -3", "key 'training.steps_per_epoch' must be at least 1"),
     "no patience": ("[training]\npatience = 0", "key 'training.patience' must be at least 1"),
@@ -168,7 +174,10 @@ def test_wrong_key_or_value_is_named_with_its_file(write, case):
 # Texts that are whole recipes, and what is said of them.
 WRONG_WHOLE = {
     "no data": ('[export]\nname = "mine"', "key 'data' is missing; it must be a table"),
-    "no corpora": ('[data]\n[export]\nname = "mine"', "key 'data.corpora' is missing; it must be a list of strings"),
+    "no corpora": (
+        '[data]\n[export]\nname = "mine"',
+        "key 'data.corpora' is missing; it must be a list of strings",
+    ),
     "empty corpora": (
         '[data]\ncorpora = []\n[export]\nname = "mine"',
         "key 'data.corpora' must name at least one corpus",

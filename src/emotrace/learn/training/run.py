@@ -19,6 +19,7 @@ from torch import nn
 from emotrace import __version__
 from emotrace.bundle import Bundle, Card, write_bundle
 from emotrace.features import log_mel
+from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.calibration import apply_temperature, fit_temperature, threshold_for_coverage
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models.speech_net import FRAME_SECONDS
@@ -55,6 +56,9 @@ def run(recipe: Recipe | SpeechRecipe, corpora: Path | None, folder: Path, repor
         The bundle, with no metrics in its card yet, and the division it was trained on.
     """
     utterances = gather(recipe.data, corpora)
+    # Only with fingerprints of the samples can a split see identical audio on two sides.
+    tell, total = _counter("fingerprint", report), len(utterances)
+    utterances = add_content(utterances, lambda done: tell(done, total))
     split = divide(recipe.data, utterances)
     report("split", {side: len(getattr(split, side)) for side in ("train", "validation", "test")})
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,11 +132,16 @@ def _examples(
     folder: Path,
     report: Report,
 ) -> Examples:
-    def tell(done: int, total: int) -> None:
-        if done % 500 == 0 or done == total:
-            report("pack", {"clips": done, "of": total})
+    pack = build_pack(utterances, speeds, folder, _counter("pack", report))
+    return make_examples(utterances, pack, inventory)
 
-    return make_examples(utterances, build_pack(utterances, speeds, folder, tell), inventory)
+
+def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
+    def tell(done: int, total: int) -> None:
+        if done % 1000 == 0 or done == total:
+            report(stage, {"clips": done, "of": total})
+
+    return tell
 
 
 def _common_facts(recipe: Recipe | SpeechRecipe, split: Split) -> dict[str, Any]:
