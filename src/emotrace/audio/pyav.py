@@ -27,6 +27,8 @@ _LENGTH_KNOWN = (*_TIMED, "asf")
 # Shorter differences come from rounded time stamps and from the codec's delay.
 _GAP_SECONDS = 0.1
 _TOLERANCE_SECONDS = 0.25
+# Of a frame of 8 planes or more PyAV reads beyond the end (seen in 18.1): those are interleaved first.
+_SAFE_PLANES = 7
 
 
 class PyavDecoder:
@@ -84,7 +86,6 @@ class PyavDecoder:
             raise UnreadableError(self.damage or "no samples could be decoded")
         # A header can differ from what the codec gives (AAC with spectral band replication).
         self._describe(name, first.sample_rate, first.layout.nb_channels)
-        # Interleaved floats: of more than 8 planes PyAV reads beyond the end (seen in 18.1).
         self._converter = av.AudioResampler(format="flt")
         self._start = first.time
         self._n_decoded = 0
@@ -139,12 +140,20 @@ class PyavDecoder:
         self._fill_gap(frame.time)
         frame.pts = None
         try:
-            converted = [piece.to_ndarray() for piece in self._converter.resample(frame)]
+            pieces = self._convert(frame)
         except self._errors as error:
             self._stop(_reason(error))
             return
-        for piece in converted:
-            self._queue(np.asarray(piece, np.float32).reshape(-1, recording.n_channels).T)
+        for piece in pieces:
+            self._queue(piece)
+
+    def _convert(self, frame: Any) -> list[NDArray[np.float32]]:
+        """Give the samples of a frame as float32 arrays (n_channels, n_samples)."""
+        n_channels = self.recording.n_channels
+        if frame.format.name == "fltp" and n_channels <= _SAFE_PLANES:
+            return [frame.to_ndarray()]
+        pieces = [piece.to_ndarray() for piece in self._converter.resample(frame)]
+        return [np.asarray(piece, np.float32).reshape(-1, n_channels).T for piece in pieces]
 
     def _fill_gap(self, time: float | None) -> None:
         if not self._is_timed or time is None or self._start is None:

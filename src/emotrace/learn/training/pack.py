@@ -114,7 +114,10 @@ def _fingerprint(utterances: Sequence[Utterance], speeds: Sequence[float]) -> st
     # Size and time of change stand for the content: hashing 12,000 files would cost as much as reading them.
     files = []
     for u in utterances:
-        status = Path(u.file).stat()
+        try:
+            status = Path(u.file).stat()
+        except OSError as error:
+            raise TrainingError(f"cannot train on this clip: {u.file}: {error.strerror}") from error
         files.append((u.file, str(u.segment), status.st_size, status.st_mtime_ns))
     front_end = (log_mel.SAMPLING_RATE, log_mel.N_FFT, log_mel.HOP_LENGTH, log_mel.N_MELS, log_mel.LOWEST_HZ)
     facts = [files, list(speeds), front_end, TRIM_DB, MARGIN_FRAMES, "version 1"]

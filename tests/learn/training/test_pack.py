@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from emotrace.audio.load import load_audio
+from emotrace.errors import TrainingError
+from emotrace.features import log_mel
+from emotrace.learn.training.pack import MARGIN_FRAMES, MINIMUM_FRAMES, Pack, build_pack, trim_frames
+from emotrace.types import Segment, Utterance
+
+RATE = 16_000
+SPEEDS = (0.9, 1.0, 1.1)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Callable[..., Utterance]:
+    """Write a tone as a wav file and give its utterance."""
+
+    def make(
+        name: str, seconds: float = 1.0, hz: float = 440.0, rate: int = RATE, silence: float = 0.0
+    ) -> Utterance:
+        tone = 0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)
+        quiet = 1e-5 * np.random.default_rng(0).standard_normal(round(silence * rate))
+        path = tmp_path / name
+        soundfile.write(path, np.concatenate([quiet, tone, quiet]), rate, subtype="FLOAT")
+        return Utterance(str(path), "anger", "x:1", corpus="x")
+
+    return make
+
+
+def assert_same(one: Pack, two: Pack) -> None:
+    assert one.speeds == two.speeds
+    for a, b in zip((*one.frames, *one.offsets), (*two.frames, *two.offsets), strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+
+
+def test_clips_are_their_log_mels(record):
+    utterances = [record("a.wav", 1.0), record("b.wav", 0.6, hz=1000.0)]
+    pack = build_pack(utterances, (1.0,))
+    for index, utterance in enumerate(utterances):
+        expected = log_mel.extract(load_audio(utterance.file, sampling_rate=RATE), RATE)
+        np.testing.assert_allclose(pack.clip(index, 0).astype(np.float32), expected, rtol=1e-3)
+    assert pack.frames[0].dtype == np.float16
+    np.testing.assert_array_equal(pack.offsets[0], [0, 61, 61 + 36])
+
+
+def test_other_sampling_rates_are_resampled(record):
+    one = build_pack([record("a.wav", rate=RATE)], (1.0,)).clip(0, 0)
+    two = build_pack([record("b.wav", rate=48_000)], (1.0,)).clip(0, 0)
+    loud = one > -40
+    assert abs(len(one) - len(two)) <= 1
+    np.testing.assert_allclose(two[: len(one)][loud[: len(two)]], one[: len(two)][loud[: len(two)]], atol=1.0)
+
+
+def test_speed_changes_length_and_pitch_as_a_tape_does(record):
+    pack = build_pack([record("a.wav", 2.0, hz=2_000.0)], SPEEDS)
+    lengths = [len(pack.clip(0, i)) for i in range(3)]
+    assert lengths[0] / lengths[1] == pytest.approx(1 / 0.9, rel=0.03)
+    assert lengths[2] / lengths[1] == pytest.approx(1 / 1.1, rel=0.03)
+    edges_hz = log_mel.mel_to_hz(np.linspace(*log_mel.hz_to_mel(np.array([40.0, 8000.0])), 66))
+    for i, speed in enumerate(SPEEDS):
+        loudest = int(pack.clip(0, i).astype(np.float32).mean(axis=0).argmax())
+        assert edges_hz[loudest] <= 2_000.0 * speed <= edges_hz[loudest + 2]
+
+
+def test_segment_is_cut_out(record, tmp_path):
+    whole = record("a.wav", 2.0)
+    signal, _ = soundfile.read(whole.file, dtype="float32")
+    soundfile.write(tmp_path / "cut.wav", signal[8_000:24_000], RATE, subtype="FLOAT")
+    cut = replace(whole, file=str(tmp_path / "cut.wav"))
+    assert_same(
+        build_pack([replace(whole, segment=Segment(0.5, 1.5))], SPEEDS), build_pack([cut], SPEEDS)
+    )
+
+
+# Trimming.
+
+
+def test_silence_around_is_cut_but_for_a_margin(record):
+    clip = build_pack([record("a.wav", 1.0, silence=1.0)], (1.0,)).clip(0, 0).astype(np.float32)
+    loud = np.flatnonzero(clip.max(axis=1) > -40.0)
+    assert 60 <= len(loud) <= 66
+    assert abs(loud[0] - MARGIN_FRAMES) <= 2
+    assert abs(len(clip) - 1 - loud[-1] - MARGIN_FRAMES) <= 2
+
+
+def test_a_margin_is_not_made_up():
+    mels = np.full((40, 64), -90.0, np.float32)
+    mels[2:39] = -10.0
+    np.testing.assert_array_equal(trim_frames(mels), mels)
+
+
+def test_pauses_within_are_kept():
+    mels = np.full((100, 64), -90.0, np.float32)
+    mels[20], mels[80] = -10.0, -12.0
+    np.testing.assert_array_equal(trim_frames(mels), mels[20 - MARGIN_FRAMES : 81 + MARGIN_FRAMES])
+
+
+def test_what_is_loud_is_relative():
+    mels = np.full((100, 64), -100.0, np.float32)
+    mels[40:60] = -80.0  # only 20 dB above the floor: all of it is within 40 dB of the loudest
+    np.testing.assert_array_equal(trim_frames(mels), mels)
+
+
+def test_nothing_is_cut_below_the_least_length():
+    mels = np.full((100, 64), -90.0, np.float32)
+    mels[50] = -10.0  # with its margins 19 frames
+    assert 2 * MARGIN_FRAMES + 1 < MINIMUM_FRAMES
+    np.testing.assert_array_equal(trim_frames(mels), mels)
+
+
+def test_silence_is_kept_whole():
+    mels = np.full((50, 64), -100.0, np.float32)
+    np.testing.assert_array_equal(trim_frames(mels), mels)
+
+
+# The cache.
+
+
+def test_second_time_it_comes_from_the_cache(record, tmp_path):
+    utterances, cache = [record("a.wav"), record("b.wav", hz=700.0)], tmp_path / "run" / "cache"
+    first = build_pack(utterances, SPEEDS, cache)
+    # Overwritten by something as large and as old: only a reader of the audio could tell.
+    path = Path(utterances[0].file)
+    status = path.stat()
+    path.write_bytes(b"\0" * status.st_size)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert_same(build_pack(utterances, SPEEDS, cache), first)
+    assert [p.suffix for p in cache.iterdir()] == [".npz"]
+    assert_same(first, build_pack([record("a.wav"), utterances[1]], SPEEDS))
+
+
+def test_changed_file_is_read_anew(record, tmp_path):
+    utterance, cache = record("a.wav"), tmp_path / "cache"
+    first = build_pack([utterance], (1.0,), cache)
+    status = Path(utterance.file).stat()
+    record("a.wav", hz=3_000.0)
+    os.utime(utterance.file, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
+    second = build_pack([utterance], (1.0,), cache)
+    assert first.frames[0].shape == second.frames[0].shape
+    assert not np.array_equal(first.frames[0], second.frames[0])
+    assert len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("change", ["speeds", "order", "segment", "fewer"])
+def test_whatever_a_pack_depends_on_changes_its_name(record, tmp_path, change):
+    a, b, cache = record("a.wav"), record("b.wav", hz=700.0), tmp_path / "cache"
+    build_pack([a, b], (1.0,), cache)
+    utterances, speeds = {
+        "speeds": ([a, b], (1.0, 1.1)),
+        "order": ([b, a], (1.0,)),
+        "segment": ([a, replace(b, segment=Segment(0.0, 0.7))], (1.0,)),
+        "fewer": ([a], (1.0,)),
+    }[change]
+    assert_same(build_pack(utterances, speeds, cache), build_pack(utterances, speeds))
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_without_a_cache_nothing_is_written(record, tmp_path):
+    utterance = record("a.wav")
+    build_pack([utterance], (1.0,))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_progress_is_told(record):
+    told: list[tuple[int, int]] = []
+    build_pack([record("a.wav"), record("b.wav")], (1.0,), progress=lambda *step: told.append(step))
+    assert told == [(1, 2), (2, 2)]
+
+
+# Clips that cannot be used.
+
+
+def test_short_clip_is_named_with_its_length(record):
+    with pytest.raises(TrainingError, match=r"a\.wav: only 0\.30 s long; training needs at least 0\.42 s$"):
+        build_pack([record("a.wav", 0.3)], (1.0,))
+
+
+def test_a_faster_speed_needs_a_longer_clip(record):
+    utterance = record("a.wav", 0.43)
+    assert len(build_pack([utterance], (1.0,)).clip(0, 0)) >= MINIMUM_FRAMES
+    with pytest.raises(TrainingError, match=r"a\.wav: only 0\.43 s long; training needs at least 0\.46 s$"):
+        build_pack([utterance], (1.0, 1.1))
+
+
+def test_the_shortest_clip_taken_has_frames_enough_at_every_speed(record):
+    pack = build_pack([record("a.wav", 0.458)], SPEEDS)
+    assert min(len(pack.clip(0, i)) for i in range(3)) >= MINIMUM_FRAMES
+
+
+def test_a_short_segment_of_a_long_file_is_short(record):
+    utterance = replace(record("a.wav", 2.0), segment=Segment(1.9, 2.5))
+    with pytest.raises(TrainingError, match=r"a\.wav: only 0\.10 s long"):
+        build_pack([utterance], (1.0,))
+
+
+def test_a_file_that_is_no_audio_is_named(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_text("not audio")
+    with pytest.raises(TrainingError, match=rf"cannot train on this clip: .*{re.escape(path.name)}"):
+        build_pack([Utterance(str(path), "anger", "x:1", corpus="x")], (1.0,))
+
+
+@pytest.mark.parametrize("has_cache", [False, True])
+def test_a_file_that_is_gone_is_named(tmp_path, has_cache):
+    utterance = Utterance(str(tmp_path / "gone.wav"), "anger", "x:1", corpus="x")
+    with pytest.raises(TrainingError, match=r"cannot train on this clip: .*gone\.wav"):
+        build_pack([utterance], (1.0,), tmp_path / "cache" if has_cache else None)
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_a_bad_clip_leaves_no_half_pack(record, tmp_path):
+    cache = tmp_path / "cache"
+    with pytest.raises(TrainingError, match=r"b\.wav: only"):
+        build_pack([record("a.wav"), record("b.wav", 0.1)], (1.0,), cache)
+    assert not cache.exists()
