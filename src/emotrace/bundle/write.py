@@ -6,13 +6,13 @@ import contextlib
 import hashlib
 import io
 import os
-import secrets
 import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from emotrace.atomic import flush_to_disk, replacing, sibling
 from emotrace.bundle.card import CARD_FILE, MAX_MODEL_BYTES, MODEL_FILE, Card
 from emotrace.bundle.files import COMPANIONS, LIMITS, ZIP_SUFFIXES, open_files
 from emotrace.bundle.onnx_scan import scan_model
@@ -112,20 +112,17 @@ def _write_zip(path: Path, contents: Mapping[str, bytes]) -> None:
             member.create_system = 3
             member.external_attr = 0o100644 << 16
             archive.writestr(member, data)
-    sibling = _sibling(path)
-    try:
-        _write_file(sibling, buffer.getbuffer())
-        sibling.replace(path)
-    finally:
-        sibling.unlink(missing_ok=True)
+    with replacing(path) as part:
+        part.write_bytes(buffer.getbuffer())
 
 
 def _write_folder(path: Path, contents: Mapping[str, bytes]) -> None:
-    new, old = _sibling(path), _sibling(path)
+    new, old = sibling(path), sibling(path)
     try:
         new.mkdir()
         for name, data in contents.items():
-            _write_file(new / name, data)
+            (new / name).write_bytes(data)
+            flush_to_disk(new / name)
         if path.exists():
             _swap(path, new, old)
         else:
@@ -143,15 +140,3 @@ def _swap(path: Path, new: Path, old: Path) -> None:
         old.rename(path)
         raise
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sibling(path: Path) -> Path:
-    """Give an unused name beside ``path``: on the same disk, so that it can be moved into place."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-
-
-def _write_file(path: Path, data: bytes | memoryview) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

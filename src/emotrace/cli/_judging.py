@@ -75,7 +75,10 @@ def judge(
 
 
 def own_labels(card: Card, utterances: Sequence[Utterance]) -> dict[str, tuple[str, ...]]:
-    """Give each corpus the labels it is judged by: those it was trained with, else those it is seen with."""
+    """Give each corpus the labels it is judged by: those it was trained with and those it is seen with.
+
+    One label alone would make every answer right: such a corpus is judged by all labels of the bundle.
+    """
     entries: list[dict[str, Any]] = [dict(entry) for entry in card.corpora]
     trained: dict[str, Sequence[str]] = {entry["name"]: entry.get("labels", ()) for entry in entries}
     own: dict[str, tuple[str, ...]] = {}
@@ -87,7 +90,7 @@ def own_labels(card: Card, utterances: Sequence[Utterance]) -> dict[str, tuple[s
                 f"the manifest has {', '.join(unknown)}, which bundle '{card.name}' does not give; it gives "
                 f"{', '.join(card.labels)}; leave those rows out or use another bundle"
             )
-        own[corpus] = tuple(label for label in card.labels if label in wanted)
+        own[corpus] = tuple(label for label in card.labels if label in wanted or len(wanted) < 2)
     return own
 
 
@@ -130,7 +133,10 @@ def headline_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def write_judgement(judgement: Judgement, folder: Path) -> None:
     """Write ``report.json`` and ``predictions.csv``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmotraceError(f"cannot write into {folder}: {error.strerror}") from None
     with open_output(folder / "report.json") as stream:
         json.dump(judgement.report, stream, indent=1, ensure_ascii=False, allow_nan=False)
         stream.write("\n")

@@ -67,7 +67,8 @@ def parse_channel(text: str) -> int | Literal["mix"]:
     """Read a channel: a number counted from 0, or ``mix``."""
     if text == "mix":
         return "mix"
-    if not text.isdecimal():
+    # A longer one is no channel of anything, and may be too long even for a number.
+    if not text.isdecimal() or len(text) > 9:
         raise UsageError(f"--channel is '{text}'; it must be mix or a number counted from 0")
     return int(text)
 

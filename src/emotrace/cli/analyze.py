@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from emotrace.cli import _options as options
-from emotrace.cli._output import open_output, warn_in_one_line
+from emotrace.cli._output import open_output, refuse_to_overwrite, warn_in_one_line
 from emotrace.registry import load as load_thing
 
 
@@ -32,14 +31,16 @@ def command(
 ) -> None:
     """Give the emotion timeline of a recording: what is felt when, where nobody speaks, and how sure that is."""
     writer = load_thing("format", format.value)
+    refuse_to_overwrite(output, [file])
     with warn_in_one_line():
         from emotrace.hear.recognizer import load
 
         recogniser = load(model, labels, limits=options.limits(max_seconds, max_bytes))
-        if channel == "each":
-            timelines = recogniser.analyze_each(Path(file), window, hop)
-        else:
-            which = options.parse_channel(channel)
-            timelines = [recogniser.analyze(Path(file), channel=which, window_seconds=window, hop_seconds=hop)]
+        which: int | Literal["mix", "each"] = "each" if channel == "each" else options.parse_channel(channel)
+        # Opened before the work, so that a place that cannot be written to is known at once.
         with open_output(output) as stream:
+            if which == "each":
+                timelines = recogniser.analyze_each(file, window, hop)
+            else:
+                timelines = [recogniser.analyze(file, channel=which, window_seconds=window, hop_seconds=hop)]
             writer.write_timelines(timelines, stream)

@@ -12,7 +12,7 @@ import typer
 def command(
     bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's folder or zip, or 'default'.")],
     manifest: Annotated[
-        list[Path], typer.Argument(metavar="MANIFEST...", help="Labelled speech; see `emotrace corpus scan`.")
+        list[Path], typer.Argument(metavar="MANIFEST", help="Labelled speech; see `emotrace corpus scan`.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the report.")],
     held_out: Annotated[
@@ -25,11 +25,12 @@ def command(
     leaves them out.
     """
     from emotrace.cli import _judging
-    from emotrace.cli._output import warn_in_one_line
+    from emotrace.cli._output import require_folder, tell, warn_in_one_line
     from emotrace.cli._progress import ProgressLine
     from emotrace.hear.recognizer import load
     from emotrace.manifest import read_manifest
 
+    require_folder(output)
     with warn_in_one_line():
         recogniser = load(bundle, labels="all")
         utterances = [u for path in manifest for u in read_manifest(path)]
@@ -42,7 +43,7 @@ def command(
     for line in _judging.summary_lines(judgement.report):
         typer.echo(line)
     for _, reason in judgement.unusable:
-        typer.echo(f"emotrace: {reason}", err=True)
+        tell(reason)
     typer.echo(f"Report: {output / 'report.json'}", err=True)
     if judgement.unusable:
         sys.exit(1)

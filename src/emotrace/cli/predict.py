@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from emotrace.cli import _options as options
-from emotrace.cli._output import open_output, warn_in_one_line
+from emotrace.cli._output import open_output, refuse_to_overwrite, tell, warn_in_one_line
 from emotrace.errors import AudioError, EmotraceError, MissingExtraError
 from emotrace.registry import load as load_thing
 from emotrace.types import Prediction
 
 
 def command(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Recordings, at most ten minutes each.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Recordings, at most ten minutes each.")],
     model: options.Model = None,
     labels: options.Labels = None,
     channel: Annotated[str, typer.Option(help="A channel counted from 0, or mix.")] = "mix",
@@ -33,6 +32,7 @@ def command(
     A clip that cannot be used is reported and left out; the exit code is then 1.
     """
     writer = load_thing("format", format.value)
+    refuse_to_overwrite(output, files)
     with warn_in_one_line():
         from emotrace.hear.recognizer import load
 
@@ -43,14 +43,14 @@ def command(
         def predictions() -> Iterator[Prediction]:
             for file in files:
                 try:
-                    yield recogniser.predict(Path(file), channel=which)
+                    yield recogniser.predict(file, channel=which)
                 except (AudioError, MissingExtraError) as error:
                     bad.append(error)
-                    typer.echo(f"emotrace: {error}", err=True)
+                    tell(str(error))
 
         with open_output(output) as stream:
             writer.write_predictions(predictions(), stream)
     if bad:
         if len(files) > 1:
-            typer.echo(f"emotrace: {len(bad)} of {len(files)} clips could not be used", err=True)
+            tell(f"{len(bad)} of {len(files)} clips could not be used")
         sys.exit(1)

@@ -22,10 +22,13 @@ def command(
     corpora: options.Corpora = None,
 ) -> None:
     """Train a bundle and judge it on the speakers held out. Interrupted? The same command goes on."""
-    from emotrace.learn.training.recipe import read_recipe
+    from emotrace.cli._output import require_folder
 
-    plan = read_recipe(recipe)
     try:
+        from emotrace.learn.training.recipe import read_recipe
+
+        plan = read_recipe(recipe)
+        require_folder(output)
         from emotrace.learn.training.run import run
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
@@ -42,7 +45,7 @@ def command(
 def _judge(bundle: Any, split: Any, output: Path) -> Any:
     from emotrace.bundle import load_bundle, write_bundle
     from emotrace.cli import _judging
-    from emotrace.cli._output import warn_in_one_line
+    from emotrace.cli._output import tell, warn_in_one_line
     from emotrace.cli._progress import ProgressLine
     from emotrace.hear.recognizer import Recogniser
 
@@ -54,7 +57,7 @@ def _judge(bundle: Any, split: Any, output: Path) -> Any:
     for line in _judging.summary_lines(judgement.report):
         typer.echo(line)
     for _, reason in judgement.unusable:
-        typer.echo(f"emotrace: {reason}", err=True)
+        tell(reason)
     card = dataclasses.replace(bundle.card, metrics=_judging.headline_metrics(judgement.report))
     return write_bundle(bundle.path, card, bundle.model_bytes)
 

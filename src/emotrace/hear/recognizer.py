@@ -15,6 +15,7 @@ from emotrace.audio.channels import Channel
 from emotrace.audio.limits import DEFAULT_LIMITS, Limits
 from emotrace.audio.load import open_stream
 from emotrace.audio.resample import resample
+from emotrace.audio.source import show_path
 from emotrace.bundle import Bundle, load_bundle
 from emotrace.errors import LimitError, UsageError
 from emotrace.hear.engine import Engine
@@ -232,7 +233,7 @@ class Recogniser:
                 n_samples += block.size
                 if n_samples > LONGEST_CLIP_SECONDS * self.sampling_rate:
                     raise LimitError(
-                        f"{file}: longer than {LONGEST_CLIP_SECONDS:g} s, too long for one emotion; "
+                        f"{show_path(file)}: longer than {LONGEST_CLIP_SECONDS:g} s, too long for one emotion; "
                         "use `emotrace analyze` (Recogniser.analyze) for a timeline"
                     )
         return np.concatenate(blocks), file

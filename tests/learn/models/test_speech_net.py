@@ -36,7 +36,7 @@ def test_one_answer_for_every_two_frames(network, n_frames):
 
 
 def test_a_frame_of_answers_is_32_ms():
-    assert speech_net.FRAME_SECONDS == pytest.approx(0.032)
+    assert pytest.approx(0.032) == speech_net.FRAME_SECONDS
 
 
 @settings(max_examples=20)

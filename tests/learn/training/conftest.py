@@ -60,10 +60,10 @@ def write_corpora(root: Path) -> Path:
                 soundfile.write(path, make_voice(emotion, 90.0 + 10 * actor, 10 * actor + statement), RATE)
     for speaker in (3, 8, 9, 10, 11):
         for emotion, code in EMO_DB_CODES.items():
-            for sentence in ("a01", "b02"):
+            for number, sentence in enumerate(("a01", "b02")):
                 path = root / f"emo-db/wav/{speaker:02d}{sentence}{code}a.wav"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                soundfile.write(path, make_voice(emotion, 95.0 + 10 * speaker, 500 + 10 * speaker), RATE)
+                soundfile.write(path, make_voice(emotion, 95.0 + 10 * speaker, 500 + 10 * speaker + number), RATE)
     return root
 
 

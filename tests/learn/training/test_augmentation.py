@@ -172,6 +172,16 @@ def test_reverberation_falls_by_60_db_in_its_time():
     assert 0.7 < seconds.max() <= 0.8 + 1e-3
 
 
+def test_reverberation_begins_3_to_10_db_below_the_sound():
+    x = torch.full((200, 60, 64), -100.0)
+    x[:, 0, :] = 30.0
+    tail = augmentation.reverberate(x, 1.0, seeded())[:, 1:3, 0]
+    a_frame_later = tail[:, 0] - tail[:, 1]
+    begin = 30.0 - (tail[:, 0] + a_frame_later)
+    assert 3.0 - 1e-2 <= begin.min() < 3.3
+    assert 9.0 < begin.max() <= 10.0 + 1e-2
+
+
 # Noise.
 
 

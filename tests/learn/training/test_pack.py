@@ -77,9 +77,7 @@ def test_segment_is_cut_out(record, tmp_path):
     signal, _ = soundfile.read(whole.file, dtype="float32")
     soundfile.write(tmp_path / "cut.wav", signal[8_000:24_000], RATE, subtype="FLOAT")
     cut = replace(whole, file=str(tmp_path / "cut.wav"))
-    assert_same(
-        build_pack([replace(whole, segment=Segment(0.5, 1.5))], SPEEDS), build_pack([cut], SPEEDS)
-    )
+    assert_same(build_pack([replace(whole, segment=Segment(0.5, 1.5))], SPEEDS), build_pack([cut], SPEEDS))
 
 
 # Trimming.

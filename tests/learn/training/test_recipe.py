@@ -334,9 +334,9 @@ def test_any_value_is_taken_or_refused_by_name(key, value):
     for part in key[:-1]:
         place = place[part]
     place[key[-1]] = value
+    refusal = None
     try:
-        recipe = parse(Recipe, table)
+        parse(Recipe, table)
     except RecipeError as error:
-        assert f"key '{'.'.join(key)}" in str(error)
-    else:
-        assert isinstance(recipe.fingerprint, str)
+        refusal = str(error)
+    assert refusal is None or f"key '{'.'.join(key)}" in refusal

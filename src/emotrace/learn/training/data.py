@@ -42,11 +42,42 @@ def gather(data: Data, root: Path | None) -> list[Utterance]:
 
 
 def divide(data: Data, utterances: list[Utterance]) -> Split:
-    """Give the recipe's fold of its protocol, which must be speaker-independent."""
-    folds = independent_folds(data.protocol, utterances, data.split_seed)
-    if data.fold > len(folds):
-        raise RecipeError(f"key 'data.fold' is {data.fold}, but protocol '{data.protocol}' has {len(folds)} folds")
-    return folds[data.fold - 1]
+    """Give the recipe's fold of its protocol, which must be speaker-independent.
+
+    Raises
+    ------
+    RecipeError
+        If the protocol has no such fold for these utterances.
+    TrainingError
+        If no speaker is left to validate on.
+    UsageError
+        If the utterances do not suit the protocol.
+    LeakError
+        If the fold would leak.
+    """
+    folds = _by_number(independent_folds(data.protocol, utterances, data.split_seed))
+    if data.fold not in folds:
+        raise RecipeError(
+            f"key 'data.fold' is {data.fold}, but with these speakers protocol '{data.protocol}' has the folds "
+            f"{', '.join(map(str, folds))}"
+        )
+    split = folds[data.fold]
+    if not split.validation:
+        raise TrainingError(
+            f"split '{split.name}' has no validation speakers to choose the best epoch and to calibrate on; "
+            "a corpus gives one if it has at least three training speakers: add a larger corpus to data.corpora"
+        )
+    return split
+
+
+def _by_number(folds: list[Split]) -> dict[int, Split]:
+    # joint-6 numbers its folds by a table and leaves out those that none of these speakers is in, so that
+    # the place in the list is not always the number.
+    numbers = [split.name.rpartition("/fold-")[2] for split in folds]
+    return {
+        int(number) if number.isdigit() else place: split
+        for place, (number, split) in enumerate(zip(numbers, folds, strict=True), start=1)
+    }
 
 
 def corpus_facts(name: str) -> Corpus:

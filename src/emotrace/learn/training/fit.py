@@ -2,8 +2,9 @@
 
 A run is a folder. ``checkpoint.pt`` is written after every epoch and holds all that is needed to go on after
 an interruption; ``best.pt`` holds the weights with the best validation score so far; ``log.jsonl`` has one
-line per epoch. Every random choice of an epoch comes from (seed, epoch), so a resumed run draws the same
-numbers as one that was never interrupted.
+line per epoch. The clips of an epoch and their changes are drawn from (seed, epoch), and the state of what
+drops units is part of the checkpoint, so a resumed run gives the same weights as one that was never
+interrupted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +25,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotrace import registry
-from emotrace.errors import TrainingError
+from emotrace.atomic import replacing
+from emotrace.errors import RecipeError, TrainingError
 from emotrace.features import log_mel
 from emotrace.labels import EMOTIONS
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
@@ -51,7 +54,19 @@ class Examples:
 
 
 def make_examples(utterances: Sequence[Utterance], pack: Pack, inventory: Mapping[str, set[str]]) -> Examples:
-    """Number the labels; ``inventory`` gives the emotions of each corpus."""
+    """Number the labels; ``inventory`` gives the emotions of each corpus.
+
+    Raises
+    ------
+    TrainingError
+        If an utterance has an emotion that the inventory does not give its corpus.
+    """
+    for u in utterances:
+        if u.emotion not in inventory.get(u.corpus, ()):
+            raise TrainingError(
+                f"{u.file}: no training speaker of corpus '{u.corpus}' has the emotion '{u.emotion}'; "
+                "add clips of it, or leave this one out with data.exclude"
+            )
     union = set().union(*inventory.values())
     labels = tuple(emotion for emotion in EMOTIONS if emotion in union)
     rows = {corpus: [label in emotions for label in labels] for corpus, emotions in inventory.items()}
@@ -108,7 +123,7 @@ def fit(
     Raises
     ------
     TrainingError
-        If the checkpoint belongs to another recipe, or the loss stops being a number.
+        If the checkpoint belongs to another recipe or cannot be read, or the loss stops being a number.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     settings = recipe.training
@@ -144,7 +159,7 @@ def fit(
         state.save(folder / "checkpoint.pt")
         if report is not None:
             report(line)
-    average.load_state_dict(torch.load(folder / "best.pt", weights_only=True)["weights"])
+    average.load_state_dict(_load(folder / "best.pt", device)["weights"])
     return Fitted(
         network=average.to("cpu", memory_format=torch.contiguous_format).eval(),
         labels=train.labels,
@@ -159,9 +174,14 @@ def build_network(recipe: Recipe, n_labels: int) -> nn.Module:
     """Build the untrained network that the recipe names."""
     model = recipe.model
     module = registry.load("model", model.name)
-    network: nn.Module = module.build(
-        n_labels=n_labels, widths=model.widths, pool_width=model.pool_width, dropout=model.dropout
-    )
+    try:
+        network: nn.Module = module.build(
+            n_labels=n_labels, widths=model.widths, pool_width=model.pool_width, dropout=model.dropout
+        )
+    except TypeError:
+        raise RecipeError(
+            f"key 'model.name' is '{model.name}', which does not name emotions from log-mels; try 'residual-cnn'"
+        ) from None
     return network
 
 
@@ -267,6 +287,7 @@ class _State:
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "numbers": [self.epoch, self.best_epoch, self.best_score, self.seconds],
+                "random": _random_states(),
             },
             path,
         )
@@ -274,7 +295,7 @@ class _State:
     def resume(self, path: Path, device: str) -> None:
         if not path.exists():
             return
-        saved = torch.load(path, map_location=device, weights_only=True)
+        saved = _load(path, device)
         if saved["recipe"] != self.recipe:
             raise TrainingError(
                 f"{path} was begun with another recipe; choose another output folder or delete this one"
@@ -283,6 +304,7 @@ class _State:
         self.average.load_state_dict(saved["average"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.epoch, self.best_epoch, self.best_score, self.seconds = saved["numbers"]
+        _restore_random(saved.get("random", []))
 
 
 def _train_epoch(state: _State, sampler: _Sampler, recipe: Recipe, device: str) -> float:
@@ -370,6 +392,28 @@ def _weight_groups(network: nn.Module, weight_decay: float) -> list[dict[str, An
 
 
 def _save(content: dict[str, Any], path: Path) -> None:
-    temporary = path.with_suffix(".tmp")
-    torch.save(content, temporary)
-    temporary.replace(path)
+    with replacing(path) as part:
+        torch.save(content, part)
+
+
+def _load(path: Path, device: str) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+        raise TrainingError(
+            f"{path} cannot be read; choose another output folder or delete this one to begin anew"
+        ) from error
+    return content
+
+
+def _random_states() -> list[Tensor]:
+    """Give the state of PyTorch's own generators, which dropout draws from: the CPU's, then a GPU's."""
+    states: list[Tensor] = [torch.get_rng_state()]
+    return [*states, torch.cuda.get_rng_state()] if torch.cuda.is_available() else states
+
+
+def _restore_random(states: Sequence[Tensor]) -> None:
+    if states:
+        torch.set_rng_state(states[0].cpu())
+    if len(states) > 1 and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states[1].cpu())

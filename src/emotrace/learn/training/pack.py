@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from emotrace.atomic import replacing
 from emotrace.audio.load import load_audio
 from emotrace.audio.resample import resample
 from emotrace.errors import AudioError, TrainingError
@@ -126,13 +126,11 @@ def _fingerprint(utterances: Sequence[Utterance], speeds: Sequence[float]) -> st
 
 def _write(pack: Pack, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     arrays: dict[str, NDArray[np.float16] | NDArray[np.int64]] = {}
     for i, (frames, offsets) in enumerate(zip(pack.frames, pack.offsets, strict=True)):
         arrays[f"frames{i}"], arrays[f"offsets{i}"] = frames, offsets
-    with temporary.open("wb") as file:
+    with replacing(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    temporary.replace(path)
 
 
 def _read(path: Path, speeds: Sequence[float]) -> Pack:

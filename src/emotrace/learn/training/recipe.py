@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emotrace.errors import RecipeError, UnknownNameError, suggest
+from emotrace.errors import LabelError, RecipeError, UnknownNameError, suggest
+from emotrace.labels import EMOTIONS, preset_labels
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -142,6 +143,11 @@ class Export:
     def __post_init__(self) -> None:
         _require(0.0 < self.hop_seconds <= self.window_seconds, "export.hop_seconds", "must be in (0, window]")
         _require(0.0 < self.coverage <= 1.0, "export.coverage", "must be in (0, 1]")
+        _require(bool(self.licence.strip()), "export.licence", "must not be empty")
+        try:
+            preset_labels(self.default_labels, EMOTIONS)
+        except LabelError as error:
+            raise RecipeError(f"key 'export.default_labels': {error}") from None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """A whole training run: recipe + corpora -> bundle. What it scores is measured by whoever called it.
 
 The stages of an emotion run are: gather and divide the speech, pack it, fit the network, fit the temperature
-and the threshold of certainty on validation speakers, export. A run's folder can be resumed at any point.
+and the threshold of certainty on validation speakers, export. Packing and fitting go on where they were
+interrupted. A speech run takes minutes, and starts anew.
 """
 
 from __future__ import annotations

@@ -1,0 +1,257 @@
+"""``emotrace train``: every recipe, folder and corpus that it cannot start with is one clear line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.cli.conftest import RATE, Emotrace, write_wav
+
+RECIPE = """
+[data]
+corpora = ["savee"]
+protocol = "joint-6"
+
+[export]
+name = "mine"
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_corpora(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever runs the tests may have real corpora; these tests must not train on them."""
+    monkeypatch.delenv("EMOTRACE_CORPORA", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+# -- recipes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("defualt", "no recipe named 'defualt'; did you mean 'default'? Known: default, speech"),
+        ("", "recipe"),
+        ("[red]", "no recipe named '[red]'; known: default, speech"),
+    ],
+)
+def test_unknown_recipe(emotrace_command: Emotrace, name: str, sentence: str) -> None:
+    done = emotrace_command("train", name, "-o", "run")
+    assert (done.code in (1, 2), done.out) == (True, "")
+    assert sentence in done.complaint
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize("name", ["none.toml", "folder.toml"])
+def test_missing_recipe_file(emotrace_command: Emotrace, name: str) -> None:
+    Path("folder.toml").mkdir()
+    done = emotrace_command("train", name, "-o", "run")
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint == f"no recipe file {name}; shipped recipes: default, speech"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        (RECIPE, "corpora = [", "not a readable TOML file: "),
+        (RECIPE, "\0", "not a readable TOML file: "),
+        (RECIPE, "", "key 'data' is missing; it must be a table"),
+        (RECIPE, "[data]\ncorpora = ['savee']", "key 'export' is missing; it must be a table"),
+        ('"joint-6"', "6", "key 'data.protocol' must be a string, got 6"),
+        ("protocol", "protocoll", "unknown key 'data.protocoll'; did you mean 'protocol'?"),
+        ('["savee"]', '"savee"', "key 'data.corpora' must be a list of strings, got 'savee'"),
+        ('["savee"]', "[]", "key 'data.corpora' must name at least one corpus"),
+        ('["savee"]', "[1]", "key 'data.corpora[0]' must be a string, got 1"),
+        ("[data]", "kind = 'song'\n[data]", "key 'kind' must be one of emotion, speech, got 'song'"),
+        ("[export]", "[training]\nepochs = 0\n[export]", "key 'training.epochs' must be at least 1"),
+        (
+            "[export]",
+            "[training]\nepochs = true\n[export]",
+            "key 'training.epochs' must be a whole number, got True",
+        ),
+        (
+            "[export]",
+            "[augment]\nspeeds = [0.9]\n[export]",
+            "key 'augment.speeds' must hold 1.0, the clip as it is",
+        ),
+        (
+            "[export]",
+            "[data.weights]\ntess = 1\n[export]",
+            "key 'data.weights' names tess, which data.corpora does not",
+        ),
+        ("[export]", "[modle]\n[export]", "unknown key 'modle'; did you mean 'model'?"),
+    ],
+)
+def test_wrong_recipe(emotrace_command: Emotrace, recipe: Path, before: str, after: str, sentence: str) -> None:
+    recipe.write_text(RECIPE.replace(before, after))
+    done = emotrace_command("train", recipe, "-o", "run")
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint.startswith(f"{recipe}: ")
+    assert sentence in done.complaint
+    assert not Path("run").exists()
+
+
+def test_a_recipe_that_is_no_text(emotrace_command: Emotrace, recipe: Path) -> None:
+    recipe.write_bytes(b"\xff\xfe\x00")
+    done = emotrace_command("train", recipe, "-o", "run")
+    assert done.code == 1
+    assert "mine.toml: not a readable TOML file: " in done.complaint
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_recipe(emotrace_command: Emotrace) -> None:
+    Path("default").mkdir()
+    done = emotrace_command("train", "default", "-o", "default")
+    assert done.code == 1
+    assert done.complaint.startswith("no corpora: set EMOTRACE_CORPORA")
+
+
+# -- corpora ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["default", "speech"])
+def test_no_corpora(emotrace_command: Emotrace, name: str) -> None:
+    done = emotrace_command("train", name, "-o", "run")
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint.startswith(
+        "no corpora: set EMOTRACE_CORPORA (or give --corpora) to a folder with one sub-folder per corpus: ravdess"
+    )
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize("by_variable", [False, True])
+def test_a_corpus_that_is_missing(
+    emotrace_command: Emotrace, monkeypatch: pytest.MonkeyPatch, by_variable: bool
+) -> None:
+    for name in ("ravdess", "ravdess-song", "crema-d", "savee"):
+        (Path("corpora") / name).mkdir(parents=True)
+    (Path("corpora") / "tess").touch()
+    if by_variable:
+        monkeypatch.setenv("EMOTRACE_CORPORA", "corpora")
+    done = emotrace_command("train", "default", "-o", "run", *([] if by_variable else ["--corpora", "corpora"]))
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint.startswith("corpora: has no sub-folder tess, emo-db; the recipe wants ravdess, ")
+    assert not Path("run").exists()
+
+
+def test_a_folder_of_corpora_that_is_missing(emotrace_command: Emotrace, recipe: Path) -> None:
+    done = emotrace_command("train", recipe, "-o", "run", "--corpora", "nowhere")
+    assert (done.code, done.complaint) == (1, "nowhere: has no sub-folder savee; the recipe wants savee")
+
+
+def test_a_corpus_that_holds_nothing_of_it(emotrace_command: Emotrace, recipe: Path) -> None:
+    (Path("corpora") / "savee").mkdir(parents=True)
+    write_wav(Path("corpora") / "savee" / "holiday.wav", np.zeros(RATE))
+    done = emotrace_command("train", recipe, "-o", "run", "--corpora", "corpora")
+    assert (done.code, done.out) == (1, "")
+    assert str(Path("corpora") / "savee") in done.complaint
+    assert not Path("run").exists()
+
+
+def test_a_corpus_that_nobody_knows(emotrace_command: Emotrace, recipe: Path) -> None:
+    recipe.write_text(RECIPE.replace("savee", "saveee"))
+    (Path("corpora") / "saveee").mkdir(parents=True)
+    done = emotrace_command("train", recipe, "-o", "run", "--corpora", "corpora")
+    assert (done.code in (1, 2), done.out) == (True, "")
+    assert "'saveee'" in done.complaint
+    assert "did you mean 'savee'?" in done.complaint
+
+
+def make_savee(root: Path) -> None:
+    """Write a corpus with the names of SAVEE: four speakers, one clip of each of two emotions."""
+    for seed, speaker in enumerate(("DC", "JE", "JK", "KL")):
+        for emotion in ("a", "n"):
+            path = root / "savee" / speaker / f"{emotion}01.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_wav(path, np.random.default_rng(seed).uniform(-0.1, 0.1, RATE // 4))
+
+
+@pytest.mark.parametrize(
+    ("after", "sentence"),
+    [
+        ('protocol = "joint-7"', "joint-7"),
+        ('protocol = "random-leaky"', "random-leaky"),
+        (
+            'protocol = "joint-6"\nfold = 99',
+            "key 'data.fold' is 99, but with these speakers protocol 'joint-6' has",
+        ),
+    ],
+)
+def test_a_split_that_cannot_be(emotrace_command: Emotrace, recipe: Path, after: str, sentence: str) -> None:
+    make_savee(Path("corpora"))
+    recipe.write_text(RECIPE.replace('protocol = "joint-6"', after))
+    done = emotrace_command("train", recipe, "-o", "run", "--corpora", "corpora")
+    assert (done.code in (1, 2), done.out) == (True, "")
+    # What comes before it is the progress of reading the corpora.
+    *_, complaint = done.err.splitlines()
+    assert complaint.startswith("emotrace: ")
+    assert sentence in complaint
+    assert not Path("run").exists()
+
+
+def test_a_run_that_is_a_file(emotrace_command: Emotrace, recipe: Path) -> None:
+    make_savee(Path("corpora"))
+    Path("run").write_text("precious")
+    done = emotrace_command("train", recipe, "-o", "run", "--corpora", "corpora")
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint == f"cannot write into run: {Path.cwd() / 'run'} is not a folder; give another one"
+    assert Path("run").read_text() == "precious"
+
+
+# -- the call itself --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Missing argument 'RECIPE'"),
+        (["default"], "Missing option '--output' / '-o'"),
+        (["default", "-o", "run", "--epochs", "3"], "No such option: --epochs"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(emotrace_command: Emotrace, arguments: list[str], sentence: str) -> None:
+    done = emotrace_command("train", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert sentence in done.complaint
+    assert done.complaint.endswith("; see 'emotrace train --help'")
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None
+from emotrace.cli import main
+main()
+"""
+
+
+def test_without_the_extra(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, "train", "default", "-o", "run", "--corpora", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "emotrace: training (no module 'torch') needs the extra 'train': pip install 'emotrace[train]'\n"
+    )
+
+
+def test_as_a_process(emotrace_process: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "EMOTRACE_CORPORA"}
+    done = emotrace_process("train", "nope", "-o", "run", env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "emotrace: no recipe named 'nope'; known: default, speech\n"
+    assert files("emotrace.learn.recipes").joinpath("default.toml").is_file()
