@@ -6,6 +6,7 @@ import io
 import signal
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,11 @@ class InterruptedFile(io.BytesIO):
 
     n_interrupts = 0
 
-    def read(self, size: int | None = -1) -> bytes:
+    def readinto(self, buffer: Any) -> int:
         if not self.n_interrupts:
             self.n_interrupts += 1
             signal.raise_signal(signal.SIGINT)
-        return super().read(size)
+        return super().readinto(buffer)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def never_lose_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, frame: FrameType | None) -> None:
     if _is_called_back(frame):
         retry = threading.Timer(_RETRY_SECONDS, _thread.interrupt_main)
         retry.daemon = True
