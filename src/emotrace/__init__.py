@@ -32,12 +32,19 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]
 
 if TYPE_CHECKING:
-    from emotrace.bundle import Bundle, load_bundle
-    from emotrace.errors import EmotraceError
-    from emotrace.hear.engine import Engine
-    from emotrace.hear.recognizer import Recogniser, load
-    from emotrace.manifest import read_manifest, write_manifest
-    from emotrace.types import Prediction, Recording, Segment, Timeline, Utterance
+    from emotrace.bundle import Bundle as Bundle
+    from emotrace.bundle import load_bundle as load_bundle
+    from emotrace.errors import EmotraceError as EmotraceError
+    from emotrace.hear.engine import Engine as Engine
+    from emotrace.hear.recognizer import Recogniser as Recogniser
+    from emotrace.hear.recognizer import load as load
+    from emotrace.manifest import read_manifest as read_manifest
+    from emotrace.manifest import write_manifest as write_manifest
+    from emotrace.types import Prediction as Prediction
+    from emotrace.types import Recording as Recording
+    from emotrace.types import Segment as Segment
+    from emotrace.types import Timeline as Timeline
+    from emotrace.types import Utterance as Utterance
 
 
 def __getattr__(name: str) -> Any:

@@ -59,7 +59,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = int(build_app("".join(sys.argv[1:2]))(standalone_mode=False) or 0)
+        code = int(build_app("".join(sys.argv[1:2]))(prog_name="emotrace", standalone_mode=False) or 0)
         sys.stdout.flush()
     except EmotraceError as error:
         tell(str(error))

@@ -11,7 +11,7 @@ import numpy as np
 
 from emotrace.errors import UsageError
 from emotrace.hear.judge import Judge, is_enough_speech, no_speech
-from emotrace.hear.speech import Signal, SpeechDetector, merge_spans, window_around
+from emotrace.hear.speech import Signal, SpeechDetector, SpeechTracker, merge_spans, window_around
 from emotrace.types import Prediction, Segment
 
 _BRIDGED_SECONDS = 0.25
@@ -53,7 +53,7 @@ class Engine:
                 f"window and hop must satisfy 0.1 <= hop <= window <= 60 seconds, "
                 f"got window {window_seconds:g}, hop {hop_seconds:g}"
             )
-        self._judge, self._detector = judge, detector
+        self._judge, self._tracker = judge, SpeechTracker(detector)
         self._rate = detector.sampling_rate
         self._window = round(window_seconds * self._rate)
         self._hop = round(hop_seconds * self._rate)
@@ -133,7 +133,7 @@ class Engine:
         left, right = window_around(start, self._window, self._hop)
         left, right = max(left, 0), min(right, self._n_pushed)
         window = self._buffer[left - self._buffer_start : right - self._buffer_start]
-        spans = self._detector.find(window, start - left, end - left)
+        spans = self._tracker.find(window, start - left, end - left)
         for s, e in spans:
             # Only the last span can touch a new one: the list is never gone through again.
             self._speech[-1:] = merge_spans([*self._speech[-1:], (s + left, e + left)])

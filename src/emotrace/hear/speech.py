@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -10,8 +11,13 @@ from numpy.typing import NDArray
 from emotrace.bundle import Bundle
 from emotrace.errors import UsageError
 
-SILENCE_RMS = 10.0 ** (-90.0 / 20.0)
-"""A stretch quieter than -90 dBFS (RMS about its mean) is silence, whatever a detector makes of it."""
+SILENCE_DBFS = -85.0
+"""Frames quieter than this (RMS about the mean) are silence, whatever a detector makes of them."""
+
+FOREGROUND_DB = 40.0
+"""Frames this much quieter than the loudest speech so far are the tone of the room, or the talk of the next one."""
+
+_NEIGHBOURS = 3
 
 Signal = NDArray[np.float32]
 Span = tuple[int, int]
@@ -20,7 +26,8 @@ Span = tuple[int, int]
 class SpeechDetector:
     """Finds speech in windows of a signal with a bundle of kind ``speech``.
 
-    The answer for a stretch depends on the window it is heard in, and on nothing else: there is no state.
+    The answer for a stretch depends on the window it is heard in, and on nothing else: there is no state. What a
+    stream remembers is in its `SpeechTracker`.
 
     Parameters
     ----------
@@ -44,20 +51,25 @@ class SpeechDetector:
         """The rate of the signals, in Hz."""
         return self._bundle.card.sampling_rate
 
-    def find(self, window: Signal, start: int, end: int) -> list[Span]:
+    def find(self, window: Signal, start: int, end: int, floor_dbfs: float = SILENCE_DBFS) -> list[Span]:
         """Find speech between samples ``start`` and ``end`` of ``window``, shape (n_samples,).
+
+        Frames quieter than ``floor_dbfs`` are not speech.
 
         Returns
         -------
         list of (start, end)
             Spans in samples of the window, in order, not touching one another.
         """
-        centred = window - window.mean() if window.size else window
-        if centred.size == 0 or float(np.sqrt(np.mean(np.square(centred)))) < SILENCE_RMS:
+        if window.size == 0:
             return []
-        padded = pad_to(centred, self._bundle.card.minimum_samples)
+        padded = pad_to(window - window.mean(), self._bundle.card.minimum_samples)
         before = (padded.size - window.size) // 2
-        is_speech = self._bundle.predict(padded[np.newaxis], self._threads)[0] >= self._threshold
+        is_loud = _is_loud(padded, self._frame_samples, floor_dbfs)
+        if not is_loud.any():
+            return []
+        probabilities = self._bundle.predict(padded[np.newaxis], self._threads)[0]
+        is_speech = (probabilities >= self._threshold) & is_loud[: probabilities.size]
         first = np.flatnonzero(is_speech) * self._frame_samples - before
         spans = ((max(int(s), start), min(int(s) + self._frame_samples, end)) for s in first)
         return merge_spans((s, e) for s, e in spans if s < e)
@@ -67,11 +79,47 @@ class SpeechDetector:
         card = self._bundle.card
         window = round(card.window_seconds * card.sampling_rate)
         hop = round(card.hop_seconds * card.sampling_rate)
+        tracker = SpeechTracker(self)
         spans: list[Span] = []
         for start, end, left, right in windows_of(signal.size, window, hop):
-            inside = self.find(signal[left:right], start - left, end - left)
+            inside = tracker.find(signal[left:right], start - left, end - left)
             spans.extend((s + left, e + left) for s, e in inside)
         return merge_spans(spans)
+
+
+class SpeechTracker:
+    """Follows the speech of one stream, window by window, and remembers how loud its loudest speech was."""
+
+    def __init__(self, detector: SpeechDetector) -> None:
+        self._detector = detector
+        self._loudest_dbfs = -np.inf
+
+    def find(self, window: Signal, start: int, end: int) -> list[Span]:
+        """Find speech in the stream's next window; as `SpeechDetector.find`."""
+        floor = max(SILENCE_DBFS, self._loudest_dbfs - FOREGROUND_DB)
+        spans = self._detector.find(window, start, end, floor)
+        for first, last in spans:
+            self._loudest_dbfs = max(self._loudest_dbfs, level_dbfs(window[first:last]))
+        return spans
+
+
+def level_dbfs(signal: Signal) -> float:
+    """Give the RMS level of a signal about its mean, in dB of full scale; minus infinity for a constant.
+
+    >>> level_dbfs(np.array([1.0, -1.0], dtype=np.float32))
+    0.0
+    """
+    power = float(np.var(signal, dtype=np.float64))
+    return 10.0 * math.log10(power) if power > 0.0 else -math.inf
+
+
+def _is_loud(signal: Signal, frame_samples: int, floor_dbfs: float) -> NDArray[np.bool_]:
+    """Say of each frame whether it, or one of its three neighbours on either side, is louder than the floor."""
+    n_frames = -(-signal.size // frame_samples)
+    frames = np.pad(signal, (0, n_frames * frame_samples - signal.size)).reshape(n_frames, frame_samples)
+    loud = np.mean(np.square(frames), axis=1) >= 10.0 ** (floor_dbfs / 10.0)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(loud, _NEIGHBOURS), 2 * _NEIGHBOURS + 1)
+    return np.asarray(around.any(axis=1))
 
 
 def windows_of(n_samples: int, window: int, hop: int) -> Iterator[tuple[int, int, int, int]]:

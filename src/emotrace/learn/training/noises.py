@@ -130,6 +130,31 @@ def music(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return signal
 
 
+def melody(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """One or two bowed, blown or synthetic voices: gliding pitch, vibrato, many harmonics, a body's resonances."""
+    signal = np.zeros(n)
+    for _ in range(rng.integers(1, 3)):
+        notes = rng.uniform(80.0, 500.0) * 2.0 ** (rng.choice([0, 2, 3, 5, 7, 8, 10, 12], n // 1000 + 2) / 12.0)
+        note_seconds = rng.uniform(0.12, 1.5)
+        time = np.arange(n) / SAMPLING_RATE
+        position = time / note_seconds
+        step = np.floor(position).astype(int) % len(notes)
+        glide = np.clip((position % 1.0) / rng.uniform(0.02, 0.5), 0.0, 1.0)
+        pitch = notes[step - 1] * (notes[step] / notes[step - 1]) ** glide
+        pitch *= 1.0 + rng.uniform(0.0, 0.025) * np.sin(2 * np.pi * rng.uniform(4.0, 7.5) * time)
+        phase = 2 * np.pi * np.cumsum(pitch) / SAMPLING_RATE
+        tilt, odd_only = rng.uniform(0.5, 2.0), rng.random() < 0.3
+        orders = [k for k in range(1, 31, 2 if odd_only else 1) if k * pitch.max() < 7800]
+        wave = sum(np.sin(k * phase) * k**-tilt for k in orders)
+        swell = np.sin(np.pi * np.clip(position % 1.0, 0.0, 1.0)) ** rng.uniform(0.1, 2.0)
+        signal += rng.uniform(0.3, 1.0) * np.asarray(wave) * (swell if rng.random() < 0.7 else 1.0)
+    peaks = rng.uniform(200.0, 4000.0, 3)
+    depth = rng.choice([0.0, rng.uniform(0.5, 5.0)])
+    return _shape_spectrum(
+        signal, lambda hz: 1.0 + depth * sum(np.exp(-0.5 * ((hz - p) / (0.2 * p)) ** 2) for p in peaks)
+    )
+
+
 def murmur(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Noise with the rhythm of syllables but no voice: the hardest of them."""
     noise = _shape_spectrum(
@@ -148,6 +173,7 @@ NOISES: Mapping[str, Callable[[int, np.random.Generator], NDArray[np.float64]]] 
     "hum": hum,
     "sweep": sweep,
     "music": music,
+    "melody": melody,
     "murmur": murmur,
 }
 

@@ -136,7 +136,7 @@ class Export:
     description: str = ""
     licence: str = "unknown"
     window_seconds: float = 3.0
-    hop_seconds: float = 1.0
+    hop_seconds: float = 1.5
     default_labels: str = "all"
     coverage: float = 0.8
 
