@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Linux without a GPU: make test PIP_TORCH="--index-url https://download.pytorch.org/whl/cpu" spares gigabytes.
+PIP_TORCH ?=
 TORCH := torch==2.13.0
 
 .PHONY: demo test lint benchmarks clean
@@ -37,7 +39,7 @@ $(VENV)/.demo-ready: pyproject.toml | $(BIN)/python
 
 $(VENV)/.test-ready: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet $(PIP_TORCH) "$(TORCH)"
 	$(BIN)/python -m pip install --quiet --editable ".[av,train]" --group dev
 	@touch $@ $(VENV)/.demo-ready
 

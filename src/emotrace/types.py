@@ -128,7 +128,8 @@ class Prediction:
     confidence
         Calibrated probability of ``emotion``; None when nobody speaks.
     uncertain
-        True if the confidence is below the model's threshold: better not acted upon.
+        True if the confidence, among the labels the model shows by default, is below its threshold: better not
+        acted upon.
     probabilities
         Probability by label, summing to 1; empty when nobody speaks.
     speech_seconds

@@ -81,6 +81,7 @@ def test_a_closed_engine_says_so(recogniser):
     [
         (np.zeros((2, 5), dtype=np.float32), r"shape \(n_samples,\), got \(2, 5\); mix the channels first"),
         (np.array([0.0, np.nan], dtype=np.float32), "NaN or infinite"),
+        (np.zeros(5, dtype=np.int16), "floats in .* got int16"),
     ],
 )
 def test_a_bad_block_is_refused(recogniser, block, sentence):

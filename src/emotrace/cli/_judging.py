@@ -16,6 +16,8 @@ from emotrace.cli._output import open_output
 from emotrace.errors import AudioError, EmotraceError, LeakError, MissingExtraError
 from emotrace.hear.recognizer import Recogniser
 from emotrace.labels import NO_SPEECH, restrict
+from emotrace.learn.training.data import is_sung
+from emotrace.manifest import UNKNOWN_SPEAKER
 from emotrace.types import Prediction, Utterance
 
 _HEADLINES = (
@@ -68,53 +70,86 @@ def judge(
         "protocol": dict(card.split),
         "n_unusable": len(unusable),
         "unusable": [{"file": file, "reason": reason} for file, reason in unusable],
-        "pooled": _score(recogniser, heard, own),
+        "speech_detector": _detector_facts(recogniser, utterances),
+        "pooled": _score(recogniser, [pair for pair in heard if not is_sung(pair[0].corpus)] or heard, own),
         "corpora": per_corpus,
     }
     return Judgement(report, [_row(u, p, own[u.corpus]) for u, p in heard], unusable)
 
 
-def own_labels(card: Card, utterances: Sequence[Utterance]) -> dict[str, tuple[str, ...]]:
-    """Give each corpus the labels it is judged by: those it was trained with and those it is seen with.
+def _detector_facts(recogniser: Recogniser, utterances: Sequence[Utterance]) -> dict[str, Any]:
+    """Say whose speech the detector before the bundle has heard: it can make no score, but should be known."""
+    card = recogniser.speech_bundle.card
+    known = {u.speaker for u in utterances if _is_known(card, "train", u)}
+    return {"bundle": card.name, "n_speakers_it_was_trained_on": len(known)}
 
-    One label alone would make every answer right: such a corpus is judged by all labels of the bundle.
+
+def own_labels(card: Card, utterances: Sequence[Utterance]) -> dict[str, tuple[str, ...]]:
+    """Give each corpus the labels it is judged by.
+
+    Those are the labels it was trained with and those it is seen with; a corpus that the bundle was not trained
+    on is judged by all labels that are shown by default, for an answer is not right because others are not
+    allowed.
     """
     entries: list[dict[str, Any]] = [dict(entry) for entry in card.corpora]
     trained: dict[str, Sequence[str]] = {entry["name"]: entry.get("labels", ()) for entry in entries}
     own: dict[str, tuple[str, ...]] = {}
     for corpus in {u.corpus for u in utterances}:
-        wanted = set(trained.get(corpus, ())) | {u.emotion for u in utterances if u.corpus == corpus}
-        unknown = sorted(wanted - set(card.labels))
+        seen = {u.emotion for u in utterances if u.corpus == corpus}
+        unknown = sorted(seen - set(card.labels))
         if unknown:
             raise EmotraceError(
                 f"the manifest has {', '.join(unknown)}, which bundle '{card.name}' does not give; it gives "
                 f"{', '.join(card.labels)}; leave those rows out or use another bundle"
             )
-        own[corpus] = tuple(label for label in card.labels if label in wanted or len(wanted) < 2)
+        wanted = seen | set(trained.get(corpus) or card.shown_labels)
+        own[corpus] = tuple(label for label in card.labels if label in wanted)
     return own
 
 
-def refuse_known_speakers(card: Card, utterances: Sequence[Utterance]) -> None:
-    """Raise `LeakError` if the bundle has been trained or tuned on a speaker of ``utterances``."""
-    leaked = {
-        side: sorted({u.speaker for u in utterances} & set(card.split.get(f"{side}_speakers", ())))
+def refuse_known_speakers(card: Card, utterances: Sequence[Utterance], assume_unheard: bool = False) -> None:
+    """Raise `LeakError` unless the bundle has never been trained or tuned on a speaker of ``utterances``.
+
+    What cannot be known, clips without a speaker or a card without speakers, is refused too, unless the user
+    vouches for it with ``assume_unheard``.
+    """
+    named = [
+        f"{side}: {_few(speakers)}"
         for side in ("train", "validation")
-    }
-    named = [f"{side}: {_few(speakers)}" for side, speakers in leaked.items() if speakers]
+        if (speakers := sorted({u.speaker for u in utterances if _is_known(card, side, u)}))
+    ]
     if named:
         raise LeakError(
             f"bundle '{card.name}' knows speakers of this manifest ({'; '.join(named)}); scores on them say "
             "nothing: add --held-out to judge only the speakers it has never heard"
         )
+    if assume_unheard:
+        return
+    if not card.split.get("train_speakers"):
+        raise LeakError(
+            f"the card of bundle '{card.name}' does not say whom it was trained on; add --assume-unheard if you "
+            "know that it has never heard these speakers"
+        )
+    nameless = sum(u.speaker in ("", UNKNOWN_SPEAKER) for u in utterances)
+    if nameless:
+        raise LeakError(
+            f"{nameless} clips have no speaker, so that nobody can tell whether bundle '{card.name}' has heard "
+            "them; add a column 'speaker', or --assume-unheard if you know that it has not"
+        )
 
 
 def held_out(card: Card, utterances: Sequence[Utterance]) -> list[Utterance]:
     """Keep the utterances of speakers that the bundle has neither been trained nor tuned on."""
-    known = {*card.split.get("train_speakers", ()), *card.split.get("validation_speakers", ())}
-    kept = [u for u in utterances if u.speaker not in known]
+    kept = [u for u in utterances if not any(_is_known(card, side, u) for side in ("train", "validation"))]
     if not kept:
         raise EmotraceError(f"bundle '{card.name}' knows every speaker of this manifest; nothing is held out")
     return kept
+
+
+def _is_known(card: Card, side: str, utterance: Utterance) -> bool:
+    # A manifest may name speakers within their corpus: 02 of ravdess is ravdess:02.
+    known = card.split.get(f"{side}_speakers", ())
+    return utterance.speaker in known or f"{utterance.corpus}:{utterance.speaker}" in known
 
 
 def headline_metrics(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,10 @@ def command(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Judge only speakers that the bundle has never heard.")
     ] = False,
+    assume_unheard: Annotated[
+        bool,
+        typer.Option("--assume-unheard", help="Vouch that clips without a speaker are of people it never heard."),
+    ] = False,
 ) -> None:
     """Judge a bundle on speakers it has never heard: report.json and predictions.csv.
 
@@ -36,7 +40,7 @@ def command(
         utterances = [u for path in manifest for u in read_manifest(path)]
         if held_out:
             utterances = _judging.held_out(recogniser.bundle.card, utterances)
-        _judging.refuse_known_speakers(recogniser.bundle.card, utterances)
+        _judging.refuse_known_speakers(recogniser.bundle.card, utterances, assume_unheard)
         with ProgressLine("judging") as progress:
             judgement = _judging.judge(recogniser, utterances, progress)
         _judging.write_judgement(judgement, output)

@@ -21,7 +21,10 @@ def command(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="Folder of the run.")],
     corpora: options.Corpora = None,
 ) -> None:
-    """Train a bundle and judge it on the speakers held out. Interrupted? The same command goes on."""
+    """Train a bundle and judge it on the speakers held out.
+
+    Interrupted? The same command goes on; only the speech detector, a matter of minutes, begins anew.
+    """
     from emotrace.cli._output import require_folder
 
     try:
@@ -59,7 +62,11 @@ def _judge(bundle: Any, split: Any, output: Path) -> Any:
     for _, reason in judgement.unusable:
         tell(reason)
     card = dataclasses.replace(bundle.card, metrics=_judging.headline_metrics(judgement.report))
-    return write_bundle(bundle.path, card, bundle.model_bytes)
+    bundle = write_bundle(bundle.path, card, bundle.model_bytes)
+    if judgement.unusable:
+        typer.echo(f"Bundle: {bundle.path}", err=True)
+        sys.exit(1)
+    return bundle
 
 
 def _tell(stage: str, numbers: Mapping[str, Any]) -> None:

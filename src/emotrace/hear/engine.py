@@ -106,6 +106,8 @@ class Engine:
         """
         if self._closed:
             raise UsageError("this engine is closed; make a new one for the next recording")
+        if not np.issubdtype(np.asarray(block).dtype, np.floating):
+            raise UsageError(f"a block must hold floats in [-1, 1], got {np.asarray(block).dtype}")
         samples = np.asarray(block, dtype=np.float32)
         if samples.ndim != 1:
             raise UsageError(f"a block must have shape (n_samples,), got {samples.shape}; mix the channels first")

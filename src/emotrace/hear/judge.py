@@ -37,6 +37,8 @@ class Judge:
         self._bundle = bundle
         self._threads = threads
         self._uncertain_below = float(bundle.card.calibration["uncertain_below"])
+        # Among two labels one always has half: certainty is judged among all that are shown by default.
+        self._rivals = tuple(dict.fromkeys((*self.labels, *bundle.card.shown_labels)))
 
     def probabilities(self, window: Signal) -> NDArray[np.float64]:
         """Give the probabilities of all the bundle's labels for one window, shape (n_labels,)."""
@@ -59,7 +61,7 @@ class Judge:
             segment=segment,
             emotion=emotion,
             confidence=chosen[emotion],
-            uncertain=chosen[emotion] < self._uncertain_below,
+            uncertain=restrict(every, self._rivals)[emotion] < self._uncertain_below,
             probabilities=chosen,
             speech_seconds=speech_seconds,
             file=file,

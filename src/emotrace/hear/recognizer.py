@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from emotrace.audio.load import open_stream
 from emotrace.audio.resample import resample
 from emotrace.audio.source import show_path
 from emotrace.bundle import Bundle, load_bundle
-from emotrace.errors import LimitError, UsageError
+from emotrace.errors import DecodeError, LimitError, UsageError
 from emotrace.hear.engine import Engine
 from emotrace.hear.judge import Judge, is_enough_speech, no_speech
 from emotrace.hear.speech import Signal, SpeechDetector
@@ -27,9 +27,13 @@ from emotrace.types import Prediction, Segment, Timeline
 LONGEST_CLIP_SECONDS = 600.0
 """`Recogniser.predict` gives one emotion; a longer recording has more than one."""
 
+SHORTEST_SECONDS = 0.05
+"""Nothing can be heard in a recording shorter than this."""
+
 _MARGIN_SECONDS = 0.15
 
-Path_: TypeAlias = str | os.PathLike[str]
+Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
+"""A file's path, or a binary stream that holds one."""
 
 
 def load(
@@ -78,6 +82,7 @@ class Recogniser:
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.bundle = bundle
+        self.speech_bundle = speech_bundle
         self._judge = Judge(bundle, _choose_labels(bundle, labels), threads)
         self._detector = SpeechDetector(speech_bundle, threads)
         self._limits = limits
@@ -115,7 +120,7 @@ class Recogniser:
 
     def predict(
         self,
-        source: Path_ | NDArray[np.float32],
+        source: Source | NDArray[np.float32],
         sampling_rate: int | None = None,
         channel: Channel = "mix",
     ) -> Prediction:
@@ -127,7 +132,7 @@ class Recogniser:
         Parameters
         ----------
         source
-            A file, or a signal of shape (n_samples,), float32 in [-1, 1].
+            A file's path, an open binary file, or a signal of shape (n_samples,), float32 in [-1, 1].
         sampling_rate
             Of the signal, in Hz; not needed for a file.
         channel
@@ -158,7 +163,7 @@ class Recogniser:
 
     def analyze(
         self,
-        source: Path_ | NDArray[np.float32],
+        source: Source | NDArray[np.float32],
         sampling_rate: int | None = None,
         channel: Channel = "mix",
         window_seconds: float | None = None,
@@ -181,19 +186,19 @@ class Recogniser:
         return self._analyze_file(source, channel, window_seconds, hop_seconds)[0]
 
     def analyze_each(
-        self, path: Path_, window_seconds: float | None = None, hop_seconds: float | None = None
+        self, path: Source, window_seconds: float | None = None, hop_seconds: float | None = None
     ) -> list[Timeline]:
         """Give the timeline of every channel of a file, which is decoded once."""
         return self._analyze_file(path, "each", window_seconds, hop_seconds)
 
     def _analyze_file(
         self,
-        path: Path_,
+        path: Source,
         channel: Channel | Literal["each"],
         window_seconds: float | None,
         hop_seconds: float | None,
     ) -> list[Timeline]:
-        file = os.fspath(path)
+        file = _name_of(path)
         with open_stream(path, self.sampling_rate, channel, self._limits) as stream:
             names = [str(n) for n in range(stream.recording.n_channels)] if channel == "each" else [str(channel)]
             engines = [self.engine(window_seconds, hop_seconds, file, name) for name in names]
@@ -201,6 +206,7 @@ class Recogniser:
             for block in stream:
                 for row, engine, found in zip(np.atleast_2d(block), engines, predictions, strict=True):
                     found += engine.push(row)
+        _refuse_too_short(engines[0].duration, file)
         for engine, found in zip(engines, predictions, strict=True):
             found += engine.close()
         return [
@@ -221,12 +227,12 @@ class Recogniser:
         )
 
     def _read_clip(
-        self, source: Path_ | NDArray[np.float32], sampling_rate: int | None, channel: Channel
+        self, source: Source | NDArray[np.float32], sampling_rate: int | None, channel: Channel
     ) -> tuple[Signal, str]:
         if isinstance(source, np.ndarray):
             return self._to_own_rate(source, sampling_rate), ""
         with open_stream(source, self.sampling_rate, channel, self._limits) as stream:
-            file = os.fspath(source)
+            file = _name_of(source)
             blocks, n_samples = [], 0
             for block in stream:
                 blocks.append(block)
@@ -236,6 +242,7 @@ class Recogniser:
                         f"{show_path(file)}: longer than {LONGEST_CLIP_SECONDS:g} s, too long for one emotion; "
                         "use `emotrace analyze` (Recogniser.analyze) for a timeline"
                     )
+        _refuse_too_short(n_samples / self.sampling_rate, file)
         return np.concatenate(blocks), file
 
     def _to_own_rate(self, signal: NDArray[np.float32], sampling_rate: int | None) -> Signal:
@@ -249,6 +256,7 @@ class Recogniser:
             )
         if not np.isfinite(signal).all():
             raise UsageError("the signal holds samples that are NaN or infinite")
+        _refuse_too_short(signal.size / sampling_rate, "the signal")
         return resample(signal.astype(np.float32), sampling_rate, self.sampling_rate)
 
     def _windows(self, first: int, last: int) -> list[tuple[int, int]]:
@@ -267,3 +275,17 @@ def _choose_labels(bundle: Bundle, labels: str | Sequence[str] | None) -> tuple[
         return bundle.card.shown_labels
     wanted = labels if isinstance(labels, str) else ",".join(labels)
     return preset_labels(wanted, bundle.card.labels)
+
+
+def _refuse_too_short(seconds: float, name: str) -> None:
+    if seconds < SHORTEST_SECONDS:
+        raise DecodeError(
+            f"{show_path(name)}: only {seconds:.2g} s long; at least {SHORTEST_SECONDS:g} s are needed"
+        )
+
+
+def _name_of(source: Source) -> str:
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "<stream>"

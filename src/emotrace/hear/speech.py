@@ -15,9 +15,10 @@ SILENCE_DBFS = -85.0
 """Frames quieter than this (RMS about the mean) are silence, whatever a detector makes of them."""
 
 FOREGROUND_DB = 40.0
-"""Frames this much quieter than the loudest speech so far are the tone of the room, or the talk of the next one."""
+"""Frames this much quieter than the loudest speech so far are the tone of the room, or talk in the next one."""
 
 _NEIGHBOURS = 3
+_SHORTEST_SECONDS = 0.1
 
 Signal = NDArray[np.float32]
 Span = tuple[int, int]
@@ -72,7 +73,10 @@ class SpeechDetector:
         is_speech = (probabilities >= self._threshold) & is_loud[: probabilities.size]
         first = np.flatnonzero(is_speech) * self._frame_samples - before
         spans = ((max(int(s), start), min(int(s) + self._frame_samples, end)) for s in first)
-        return merge_spans((s, e) for s, e in spans if s < e)
+        merged = merge_spans((s, e) for s, e in spans if s < e)
+        # A blip is no speech, unless it may go on in the next hop.
+        shortest = _SHORTEST_SECONDS * self.sampling_rate
+        return [(s, e) for s, e in merged if e - s >= shortest or s == start or e == end]
 
     def find_all(self, signal: Signal) -> list[Span]:
         """Find speech in a signal of any length, heard in overlapping windows as a stream would be."""

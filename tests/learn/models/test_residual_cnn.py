@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from emotrace.learn.models import residual_cnn
 from emotrace.learn.models._front_end import LogMel
 
-TINY = {"n_labels": 5, "widths": (8, 8, 8, 8, 8), "pool_width": 8}
+TINY = {"n_labels": 5, "widths": (16, 16, 16, 16, 16), "pool_width": 8}
 
 
 def log_mels(batch: int = 2, frames: int = 60, seed: int = 0) -> torch.Tensor:
@@ -125,7 +125,7 @@ def test_squeeze_excite_scales_whole_channels():
     assert ((share > 0.0) & (share < 1.0)).all()
 
 
-@pytest.mark.parametrize("widths", [(8, 8, 8, 8), (8, 8, 8, 8, 4), ()])
+@pytest.mark.parametrize("widths", [(16, 16, 16, 16), (16, 16, 16, 16, 8), ()])
 def test_wrong_widths(widths):
-    with pytest.raises(ValueError, match=r"widths must be five numbers of at least 8, got \("):
+    with pytest.raises(ValueError, match=r"widths must be five numbers of at least 16, got \("):
         residual_cnn.build(n_labels=2, widths=widths)

@@ -81,7 +81,7 @@ def make_recipe(**sections: dict[str, Any]) -> Recipe:
     """Give a recipe of a few seconds; ``sections`` change values of its parts."""
     recipe = Recipe(
         data=Data(corpora=("ravdess", "emo-db"), weights={"ravdess": 0.6, "emo-db": 0.4}),
-        model=Model(widths=(8, 8, 8, 16, 16), pool_width=16, dropout=0.2),
+        model=Model(widths=(16, 16, 16, 16, 16), pool_width=16, dropout=0.2),
         augment=Augment(speeds=(0.9, 1.0)),
         training=Training(
             epochs=2, batch_size=16, steps_per_epoch=12, learning_rate=1e-2, ema_decay=0.8, crop_seconds=(0.5, 0.8)

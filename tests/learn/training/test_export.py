@@ -26,7 +26,7 @@ def exercised(network: torch.nn.Module) -> torch.nn.Module:
 
 def emotion_graph() -> EmotionGraph:
     torch.manual_seed(0)
-    network = residual_cnn.build(n_labels=5, widths=(8, 8, 16, 16, 16), pool_width=16)
+    network = residual_cnn.build(n_labels=5, widths=(16, 16, 16, 16, 16), pool_width=16)
     return EmotionGraph(exercised(network), TEMPERATURE).eval()
 
 

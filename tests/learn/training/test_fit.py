@@ -441,8 +441,10 @@ def test_unknown_model_is_named(tiny_recipe):
 
 
 def test_network_is_built_as_the_recipe_says(tiny_recipe):
-    network = build_network(tiny_recipe(model={"widths": (8, 16, 8, 16, 24), "pool_width": 12, "dropout": 0.1}), 7)
-    assert network.config.widths == (8, 16, 8, 16, 24)
+    network = build_network(
+        tiny_recipe(model={"widths": (16, 16, 16, 16, 24), "pool_width": 12, "dropout": 0.1}), 7
+    )
+    assert network.config.widths == (16, 16, 16, 16, 24)
     assert network.config.pool_width == 12
     assert network.config.dropout == 0.1
     assert network(torch.zeros(2, 30, 64)).shape == (2, 7)

@@ -54,14 +54,14 @@ def test_values_take_the_types_of_their_keys(write):
     recipe = read_recipe(
         write(
             'kind = "emotion"\n' + SMALLEST + "window_seconds = 3\n"
-            "[data.weights]\nravdess = 2\n[augment]\nspeeds = [1, 1.1]\n[model]\nwidths = [8, 8, 8, 8, 16]\n"
+            "[data.weights]\nravdess = 2\n[augment]\nspeeds = [1, 1.1]\n[model]\nwidths = [16, 16, 16, 16, 16]\n"
         )
     )
     assert recipe.export.window_seconds == 3.0
     assert isinstance(recipe.export.window_seconds, float)
     assert recipe.data.weights == {"ravdess": 2.0}
     assert recipe.augment.speeds == (1.0, 1.1)
-    assert recipe.model.widths == (8, 8, 8, 8, 16)
+    assert recipe.model.widths == (16, 16, 16, 16, 16)
 
 
 def test_speech_recipe(write):
@@ -110,7 +110,7 @@ WRONG = {
         "key 'augment.speeds' must be a list of numbers, got 1.0",
     ),
     "text in a list": (
-        '[model]\nwidths = [8, "8"]',
+        '[model]\nwidths = [16, "16"]',
         "key 'model.widths[1]' must be a whole number, got '8'",
     ),
     "text in a table": (
@@ -124,8 +124,11 @@ WRONG = {
     "weight zero": ("[data.weights]\nravdess = 0", "key 'data.weights' must be positive"),
     "weight not a number": ("[data.weights]\nravdess = nan", "key 'data.weights' must be positive"),
     "dropout": ("[model]\ndropout = 1.0", "key 'model.dropout' must be in [0, 1)"),
-    "four widths": ("[model]\nwidths = [8, 8, 8, 8]", "key 'model.widths' must be five numbers of at least 8"),
-    "narrow": ("[model]\nwidths = [8, 8, 8, 8, 4]", "key 'model.widths' must be five numbers of at least 8"),
+    "four widths": (
+        "[model]\nwidths = [16, 16, 16, 16]",
+        "key 'model.widths' must be five numbers of at least 16",
+    ),
+    "narrow": ("[model]\nwidths = [16, 16, 16, 16, 4]", "key 'model.widths' must be five numbers of at least 16"),
     "no pool": ("[model]\npool_width = 0", "key 'model.pool_width' must be at least 1"),
     "no own speed": ("[augment]\nspeeds = [0.9]", "key 'augment.speeds' must hold 1.0, the clip as it is"),
     "speed": ("[augment]\nspeeds = [1.0, 3.0]", "key 'augment.speeds' must lie in 0.5 .. 2"),
@@ -298,7 +301,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
         {"data": {"corpora": ("emo-db", "ravdess")}},
         {"augment": {"speeds": (1.0,)}},
         {"augment": {"noise_snr_db": (0.0, 1.0)}},
-        {"model": {"widths": (8,) * 5}},
+        {"model": {"widths": (16,) * 5}},
         {"training": {"crop_seconds": (1.0, 1.0)}},
     ]
     for sections in changed:

@@ -38,6 +38,8 @@ class Corpus:
         repeat) of files that are known to be defective.
     example
         A file name as it should be.
+    is_sung
+        Whether it is song: never to be mixed into figures on speech.
     notes
         What a user should know before trusting figures on this corpus.
     """
@@ -56,6 +58,7 @@ class Corpus:
     example: str
     other_counts: tuple[Mapping[str, int], ...] = ()
     known_bad: Mapping[str, str] = field(default_factory=dict)
+    is_sung: bool = False
     notes: str = ""
 
     @property

@@ -18,6 +18,7 @@ CORPUS = Corpus(
     citation=_ravdess.CITATION,
     url=_ravdess.URL,
     languages=("en",),
+    is_sung=True,
     speakers=_ravdess.actors(without=(18,)),
     emotions={
         "01": "neutral",

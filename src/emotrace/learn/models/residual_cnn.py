@@ -29,8 +29,8 @@ class Config:
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        if len(self.widths) != 5 or min(self.widths) < 8:
-            raise ValueError(f"widths must be five numbers of at least 8, got {self.widths}")
+        if len(self.widths) != 5 or min(self.widths) < 16:
+            raise ValueError(f"widths must be five numbers of at least 16, got {self.widths}")
 
 
 def build(**params: object) -> ResidualCNN:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from emotrace import registry
 from emotrace.errors import RecipeError, TrainingError
@@ -11,34 +13,65 @@ from emotrace.learn.corpora._scan import scan
 from emotrace.learn.evaluation.protocols import independent_folds
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.recipe import Data
+from emotrace.manifest import read_manifest
 from emotrace.types import Utterance
+
+Tell = Callable[[str, Mapping[str, Any]], None]
 
 ROOT_VARIABLE = "EMOTRACE_CORPORA"
 
 
-def gather(data: Data, root: Path | None) -> list[Utterance]:
-    """Read all utterances of the recipe's corpora, each from the sub-folder of ``root`` with its name.
+def say_nothing(_stage: str, _numbers: Mapping[str, Any]) -> None:
+    """Report to nobody."""
+
+
+def gather(data: Data, root: Path | None, tell: Tell = say_nothing) -> list[Utterance]:
+    """Read all utterances of the recipe's corpora and manifests.
+
+    Each corpus lies in the sub-folder of ``root`` with its name. Files that do not fit their corpus are left
+    out, and ``tell`` is called with each and the reason.
 
     Raises
     ------
     TrainingError
         If ``root`` is None or lacks a corpus, naming it.
-    CorpusError
-        If a corpus's folder holds nothing of it.
+    CorpusError, ManifestError
+        If a corpus's folder holds nothing of it, or a manifest cannot be read.
+    RecipeError
+        If ``data.exclude`` names a file that is not there.
     """
+    utterances = [u for name in data.corpora for u in _scan_corpus(name, root, data, tell)]
+    utterances += [u for path in data.manifests for u in read_manifest(path)]
+    found = {name for u in utterances for name in _names_of(u)}
+    missing = [name for name in data.exclude if name not in found]
+    if missing:
+        raise RecipeError(
+            f"key 'data.exclude' names {', '.join(missing)}, which is not there; give file names without ending, "
+            "where they repeat with their folder: DC/a01"
+        )
+    return [u for u in utterances if not _names_of(u) & set(data.exclude)]
+
+
+def _scan_corpus(name: str, root: Path | None, data: Data, tell: Tell) -> list[Utterance]:
     if root is None:
         raise TrainingError(
             f"no corpora: set {ROOT_VARIABLE} (or give --corpora) to a folder with one sub-folder per corpus: "
             f"{', '.join(data.corpora)}"
         )
-    missing = [name for name in data.corpora if not (root / name).is_dir()]
+    missing = [corpus for corpus in data.corpora if not (root / corpus).is_dir()]
     if missing:
         raise TrainingError(
             f"{root}: has no sub-folder {', '.join(missing)}; the recipe wants {', '.join(data.corpora)}"
         )
-    utterances = [u for name in data.corpora for u in scan(name, root / name).utterances]
-    excluded = set(data.exclude)
-    return [u for u in utterances if Path(u.file).stem not in excluded]
+    result = scan(name, root / name)
+    for problem in result.problems:
+        tell("left out", {"file": problem.file, "reason": problem.reason})
+    return result.utterances
+
+
+def _names_of(utterance: Utterance) -> set[str]:
+    path = Path(utterance.file)
+    return {path.stem, f"{path.parent.name}/{path.stem}"}
 
 
 def divide(data: Data, utterances: list[Utterance]) -> Split:
@@ -80,7 +113,15 @@ def _by_number(folds: list[Split]) -> dict[int, Split]:
     }
 
 
-def corpus_facts(name: str) -> Corpus:
-    """Give the licence, citation and labels of a corpus."""
+def corpus_facts(name: str) -> Corpus | None:
+    """Give the licence, citation and labels of a corpus; None for speech of a manifest that is of no known one."""
+    if name not in registry.names("corpus"):
+        return None
     facts: Corpus = registry.load("corpus", name).CORPUS
     return facts
+
+
+def is_sung(corpus: str) -> bool:
+    """Say whether a corpus is song, which figures on speech leave out."""
+    facts = corpus_facts(corpus)
+    return facts is not None and facts.is_sung

@@ -10,6 +10,7 @@ interrupted.
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import math
 import pickle
@@ -123,7 +124,8 @@ def fit(
     Raises
     ------
     TrainingError
-        If the checkpoint belongs to another recipe or cannot be read, or the loss stops being a number.
+        If the checkpoint belongs to another recipe or other speech, or cannot be read, or the loss stops
+        being a number.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     settings = recipe.training
@@ -132,7 +134,7 @@ def fit(
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval()
     optimiser = torch.optim.AdamW(_weight_groups(network, settings.weight_decay), lr=settings.learning_rate)
-    state = _State(network, average, optimiser, recipe.fingerprint)
+    state = _State(network, average, optimiser, run_identity(recipe, train, validation))
     folder.mkdir(parents=True, exist_ok=True)
     state.resume(folder / "checkpoint.pt", device)
     sampler = _Sampler(train, recipe)
@@ -168,6 +170,19 @@ def fit(
         validation_score=state.best_score,
         seconds=state.seconds,
     )
+
+
+def run_identity(recipe: Recipe, train: Examples, validation: Examples) -> str:
+    """Hash all that the weights depend on: the recipe, and who says what on which side.
+
+    Where the files lie does not matter, so that a run can be moved.
+    """
+    sides = [
+        [(Path(u.file).stem, str(u.segment), u.speaker, u.emotion) for u in examples.utterances]
+        for examples in (train, validation)
+    ]
+    facts = json.dumps([recipe.fingerprint, train.labels, sides])
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 def build_network(recipe: Recipe, n_labels: int) -> nn.Module:
@@ -274,15 +289,15 @@ class _State:
     """All that changes while training."""
 
     def __init__(
-        self, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, recipe: str
+        self, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, identity: str
     ) -> None:
-        self.network, self.average, self.optimiser, self.recipe = network, average, optimiser, recipe
+        self.network, self.average, self.optimiser, self.identity = network, average, optimiser, identity
         self.epoch, self.best_epoch, self.best_score, self.seconds = 0, 0, -1.0, 0.0
 
     def save(self, path: Path) -> None:
         _save(
             {
-                "recipe": self.recipe,
+                "identity": self.identity,
                 "network": self.network.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
@@ -296,9 +311,10 @@ class _State:
         if not path.exists():
             return
         saved = _load(path, device)
-        if saved["recipe"] != self.recipe:
+        if saved["identity"] != self.identity:
             raise TrainingError(
-                f"{path} was begun with another recipe; choose another output folder or delete this one"
+                f"{path} was begun with another recipe or other speech; "
+                "choose another output folder or delete this one"
             )
         self.network.load_state_dict(saved["network"])
         self.average.load_state_dict(saved["average"])

@@ -146,7 +146,7 @@ def _agreement(network: nn.Module, scenes: Scenes, threshold: float) -> dict[str
 
 
 def _choose_threshold(network: nn.Module, scenes: Scenes) -> float:
-    """Choose the threshold of the lowest cost, where a share of false frames counts double a share of missed ones."""
+    """Choose the threshold of the lowest cost; a share of false frames counts double a share of missed ones."""
     probabilities = _probabilities(network, scenes.log_mels)
     truth = scenes.truth >= 0.5
     candidates = np.arange(0.2, 0.9, 0.05)

@@ -12,13 +12,15 @@ import json
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emotrace import registry
 from emotrace.errors import LabelError, RecipeError, UnknownNameError, suggest
 from emotrace.labels import EMOTIONS, preset_labels
+from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -32,11 +34,13 @@ _SHIPPED = Path(__file__).parent.parent / "recipes"
 class Data:
     """Which speech is used, and how it is divided.
 
-    ``weights`` are the shares of the training clips drawn per corpus (1 where none is given); ``exclude``
-    lists file names, without ending, that are left out.
+    ``manifests`` are tables of one's own speech (paths from where the command is run); ``weights`` are the
+    shares of the training clips drawn per corpus (1 where none is given); ``exclude`` lists files that are
+    left out, by name without ending, or by folder and name: ``DC/a01``.
     """
 
-    corpora: tuple[str, ...]
+    corpora: tuple[str, ...] = ()
+    manifests: tuple[str, ...] = ()
     protocol: str = "joint-6"
     fold: int = 1
     split_seed: int = 0
@@ -44,9 +48,14 @@ class Data:
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(bool(self.corpora), "data.corpora", "must name at least one corpus")
+        _require(
+            bool(self.corpora or self.manifests), "data.corpora", "must name a corpus, or data.manifests a file"
+        )
+        for name in self.corpora:
+            _require_known("data.corpora", name, registry.names("corpus"))
+        _require_known("data.protocol", self.protocol, set(PROTOCOLS) - set(LEAKY_PROTOCOLS))
         _require(self.fold >= 1, "data.fold", "must be at least 1")
-        unknown = [name for name in self.weights if name not in self.corpora]
+        unknown = [name for name in self.weights if name not in self.corpora and not self.manifests]
         _require(not unknown, "data.weights", f"names {', '.join(unknown)}, which data.corpora does not")
         _require(all(w > 0 for w in self.weights.values()), "data.weights", "must be positive")
 
@@ -61,8 +70,10 @@ class Model:
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        is_sound = len(self.widths) == 5 and min(self.widths) >= 8
-        _require(is_sound, "model.widths", "must be five numbers of at least 8")
+        _require_known("model.name", self.name, registry.names("model"))
+        is_sound = len(self.widths) == 5 and min(self.widths) >= 16
+        # Narrower ones crash bfloat16 convolutions on some processors.
+        _require(is_sound, "model.widths", "must be five numbers of at least 16")
         _require(self.pool_width >= 1, "model.pool_width", "must be at least 1")
         _require(0.0 <= self.dropout < 1.0, "model.dropout", "must be in [0, 1)")
 
@@ -91,7 +102,10 @@ class Augment:
             _require(0.0 <= getattr(self, key) <= 1.0, f"augment.{key}", "must be in 0 .. 1")
         for key in ("tempo", "frequency"):
             _require(0.0 <= getattr(self, key) < 0.5, f"augment.{key}", "must be in [0, 0.5)")
-        _require(len(self.noise_snr_db) == 2, "augment.noise_snr_db", "must be two numbers: lowest, highest")
+        is_range = len(self.noise_snr_db) == 2 and self.noise_snr_db[0] <= self.noise_snr_db[1]
+        _require(is_range, "augment.noise_snr_db", "must be two numbers: lowest, highest")
+        for key in ("equaliser_db", "band_masks", "band_mask_width", "time_masks", "time_mask_frames"):
+            _require(getattr(self, key) >= 0, f"augment.{key}", "must not be negative")
 
 
 @dataclass(frozen=True)
@@ -141,7 +155,9 @@ class Export:
     coverage: float = 0.8
 
     def __post_init__(self) -> None:
-        _require(0.0 < self.hop_seconds <= self.window_seconds, "export.hop_seconds", "must be in (0, window]")
+        _require(0.5 <= self.window_seconds <= 60.0, "export.window_seconds", "must be in 0.5 .. 60")
+        is_sound = 0.1 <= self.hop_seconds <= self.window_seconds
+        _require(is_sound, "export.hop_seconds", "must be in 0.1 .. export.window_seconds")
         _require(0.0 < self.coverage <= 1.0, "export.coverage", "must be in (0, 1]")
         _require(bool(self.licence.strip()), "export.licence", "must not be empty")
         try:
@@ -296,6 +312,11 @@ def _describe(hint: Any) -> str:
     if dataclasses.is_dataclass(hint):
         return "a table"
     return {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}.get(hint, str(hint))
+
+
+def _require_known(key: str, name: str, known: Iterable[str]) -> None:
+    names = sorted(known)
+    _require(name in names, key, f"names '{name}'; {suggest(name, names)}")
 
 
 def _require(condition: bool, key: str, sentence: str) -> None:

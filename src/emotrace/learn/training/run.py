@@ -18,18 +18,20 @@ import torch
 from torch import nn
 
 from emotrace import __version__
+from emotrace.atomic import replacing
 from emotrace.bundle import Bundle, Card, write_bundle
 from emotrace.features import log_mel
+from emotrace.labels import preset_labels
 from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.calibration import apply_temperature, fit_temperature, threshold_for_coverage
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models.speech_net import FRAME_SECONDS
-from emotrace.learn.training.data import corpus_facts, divide, gather
+from emotrace.learn.training.data import corpus_facts, divide, gather, is_sung
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
 from emotrace.learn.training.fit import Examples, Fitted, fit, label_inventory, make_examples, predict_logits
 from emotrace.learn.training.fit_speech import fit_speech
 from emotrace.learn.training.pack import build_pack
-from emotrace.learn.training.recipe import Recipe, SpeechRecipe, recipe_to_dict
+from emotrace.learn.training.recipe import Export, Recipe, SpeechRecipe, recipe_to_dict
 from emotrace.types import Utterance
 
 MINIMUM_SECONDS = 0.5
@@ -56,18 +58,20 @@ def run(recipe: Recipe | SpeechRecipe, corpora: Path | None, folder: Path, repor
     (bundle, split)
         The bundle, with no metrics in its card yet, and the division it was trained on.
     """
-    utterances = gather(recipe.data, corpora)
+    utterances = gather(recipe.data, corpora, report)
     # Only with fingerprints of the samples can a split see identical audio on two sides.
     tell, total = _counter("fingerprint", report), len(utterances)
     utterances = add_content(utterances, lambda done: tell(done, total))
     split = divide(recipe.data, utterances)
     report("split", {side: len(getattr(split, side)) for side in ("train", "validation", "test")})
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(recipe_to_dict(recipe), indent=2)
-    (folder / "recipe.json").write_text(text + "\n", encoding="utf-8")
     if isinstance(recipe, Recipe):
-        return _run_emotion(recipe, split, folder, report), split
-    return _run_speech(recipe, split, folder, report), split
+        bundle = _run_emotion(recipe, split, folder, report)
+    else:
+        bundle = _run_speech(recipe, split, folder, report)
+    with replacing(folder / "recipe.json") as part:
+        part.write_text(json.dumps(recipe_to_dict(recipe), indent=2) + "\n", encoding="utf-8")
+    return bundle, split
 
 
 def _run_emotion(recipe: Recipe, split: Split, folder: Path, report: Report) -> Bundle:
@@ -75,7 +79,7 @@ def _run_emotion(recipe: Recipe, split: Split, folder: Path, report: Report) -> 
     train = _examples(split.train, recipe.augment.speeds, inventory, folder, report)
     validation = _examples(split.validation, (1.0,), inventory, folder, report)
     fitted = fit(recipe, train, validation, folder, lambda line: report("epoch", line))
-    calibration = calibrate(fitted.network, validation, recipe.export.coverage)
+    calibration = calibrate(fitted.network, validation, recipe.export)
     report("calibration", calibration)
     card = Card(
         kind="emotion",
@@ -102,27 +106,34 @@ def _run_speech(recipe: SpeechRecipe, split: Split, folder: Path, report: Report
     return write_bundle(folder / "bundle", card, to_onnx(SpeechGraph(fitted.network)))
 
 
-def calibrate(network: nn.Module, validation: Examples, coverage: float) -> dict[str, float]:
+def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[str, float]:
     """Fit the temperature, and the confidence below which a prediction is uncertain, on validation speakers.
 
-    Every corpus counts the same, however many clips it has.
+    The temperature is fitted among each corpus's own labels; the threshold among the labels that are shown by
+    default, on clips that have one of those. Song is left out, and every corpus counts the same, however many
+    clips it has.
     """
     logits = predict_logits(network, validation)
     chosen = _balance([u.corpus for u in validation.utterances])
     temperature = fit_temperature(logits[chosen], validation.truth[chosen], validation.allowed[chosen])
-    probabilities = apply_temperature(logits[chosen], temperature, validation.allowed[chosen])
-    threshold = threshold_for_coverage(probabilities.max(axis=1), coverage)
+    shown = preset_labels(export.default_labels, validation.labels)
+    mask = np.array([label in shown for label in validation.labels])
+    visible = chosen[mask[validation.truth[chosen]]]
+    confidence = apply_temperature(logits[visible], temperature, mask).max(axis=1)
     return {
         "temperature": round(temperature, 4),
-        "uncertain_below": round(float(threshold), 4),
-        "coverage": coverage,
+        "uncertain_below": round(float(threshold_for_coverage(confidence, export.coverage)), 4),
+        "coverage": export.coverage,
     }
 
 
 def _balance(corpora: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Repeat the clips of small corpora, so that every corpus has about as many as the largest."""
+    """Repeat the clips of small corpora of speech, so that every one has about as many as the largest."""
     names, counts = np.unique(corpora, return_counts=True)
-    repeats = {name: round(counts.max() / count) for name, count in zip(names, counts, strict=True)}
+    sung = {name for name in names if is_sung(name)} if any(not is_sung(name) for name in names) else set()
+    repeats = {
+        name: 0 if name in sung else round(counts.max() / count) for name, count in zip(names, counts, strict=True)
+    }
     return np.repeat(np.arange(len(corpora)), [repeats[corpus] for corpus in corpora])
 
 
@@ -155,7 +166,7 @@ def _common_facts(recipe: Recipe | SpeechRecipe, split: Split) -> dict[str, Any]
         "window_seconds": export.window_seconds,
         "hop_seconds": export.hop_seconds,
         "minimum_seconds": MINIMUM_SECONDS,
-        "corpora": tuple(_corpus_entry(name, split) for name in recipe.data.corpora),
+        "corpora": tuple(_corpus_entry(name, split) for name in dict.fromkeys(u.corpus for u in split.train)),
         "split": {
             "protocol": recipe.data.protocol,
             "fold": recipe.data.fold,
@@ -174,9 +185,9 @@ def _corpus_entry(name: str, split: Split) -> Any:
     facts = corpus_facts(name)
     members = [u for u in split.train if u.corpus == name]
     return {
-        "name": name,
-        "licence": facts.licence,
-        "citation": facts.citation,
+        "name": name or "own speech",
+        "licence": facts.licence if facts else "not known to emotrace",
+        "citation": facts.citation if facts else "none",
         "labels": sorted({u.emotion for u in members}),
         "n_utterances": len(members),
         "n_speakers": len({u.speaker for u in members}),
