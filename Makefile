@@ -29,6 +29,7 @@ benchmarks: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/start_up.py -o benchmarks/results/start_up.json
 	$(BIN)/python benchmarks/analyze.py -o benchmarks/results/analyze.json
 	$(BIN)/python benchmarks/install_size.py -o benchmarks/results/install_size.json
+	$(BIN)/python benchmarks/tables.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

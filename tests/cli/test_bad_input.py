@@ -65,12 +65,24 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "half-page.ogg": (b"OggS\0\x02" + bytes(10), "cannot be decoded ("),
     "half-tag.mp3": (b"ID3\x04\0\0\x7f\x7f\x7f\x7f", "cannot be decoded ("),
     "rate-0.wav": (wav_bytes(pcm(), rate=0), ""),
-    "rate-1.wav": (wav_bytes(pcm(), rate=1), "sampling rate 1 Hz, outside the allowed 1,000 to 768,000 Hz"),
-    "rate-10M.wav": (wav_bytes(pcm(), rate=10_000_000), "sampling rate 10,000,000 Hz, outside the allowed"),
+    "rate-1.wav": (
+        wav_bytes(pcm(), rate=1),
+        "sampling rate 1 Hz, outside the allowed 1,000 to 768,000 Hz; if the header is right, lower --min-rate (",
+    ),
+    "rate-10M.wav": (
+        wav_bytes(pcm(), rate=10_000_000),
+        "10,000,000 Hz, outside the allowed 1,000 to 768,000 Hz; if the header is right, raise --max-rate (",
+    ),
     "rate-4G.wav": (wav_bytes(pcm(), rate=0xFFFFFFFF), ""),
     "channels-0.wav": (wav_bytes(pcm(), channels=0), "cannot be decoded ("),
-    "channels-100.wav": (wav_bytes(pcm(0.1, 100), channels=100), "100 channels, above the limit of 64"),
+    "channels-100.wav": (
+        wav_bytes(pcm(0.1, 100), channels=100),
+        "100 channels, above the limit of 64; keep fewer channels or raise --max-channels (Limits.max_channels)",
+    ),
     "channels-65535.wav": (wav_bytes(pcm(), channels=65535), ""),
+    # too short to be heard
+    "one-sample.wav": (wav_bytes(pcm()[:2]), "only 6.3e-05 s long; at least 0.05 s are needed"),
+    "short.wav": (wav_bytes(pcm(0.04)), "only 0.04 s long; at least 0.05 s are needed"),
     # samples that are no numbers
     "nan.wav": (floats(0.1, np.nan), "sample at 0.2501 s (channel 0) is nan, not a finite number"),
     "inf.wav": (floats(np.inf), "sample at 0.2500 s (channel 0) is inf, not a finite number"),
@@ -149,8 +161,7 @@ def test_no_permission(
 
 SECONDS = np.arange(3 * RATE) / RATE
 NOT_SPEECH = {
-    "one-sample": np.array([0.5]),
-    "ten-samples": np.full(10, 0.5),
+    "shortest": np.full(RATE // 20, 0.5),
     "all-zeros": np.zeros(3 * RATE),
     "dc": np.full(3 * RATE, 0.5),
     "full-scale-dc": np.full(3 * RATE, -1.0),
@@ -198,6 +209,25 @@ def test_wrong_data_size_is_read_with_a_warning(
     )
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_crashed_recorder_loses_nothing(
+    emotrace_command: Emotrace, tmp_path: Path, talk: Signal, command: str
+) -> None:
+    """Both sizes of the header are those of the first second; the recording went on."""
+    samples = (talk * 32767).astype("<i2").tobytes()
+    (tmp_path / "right.wav").write_bytes(wav_bytes(samples))
+    second = 2 * RATE
+    (tmp_path / "crashed.wav").write_bytes(wav_bytes(samples[:second]) + samples[second:])
+    right = emotrace_command(command, tmp_path / "right.wav", "-f", "jsonl")
+    crashed = emotrace_command(command, tmp_path / "crashed.wav", "-f", "jsonl")
+    assert (right.code, right.err, crashed.code) == (0, "", 0)
+    assert crashed.out == right.out.replace("right.wav", "crashed.wav")
+    assert crashed.complaint.endswith(
+        f"crashed.wav: its WAV header promises {second:,} bytes of samples, "
+        f"but {len(samples):,} are there; reading those"
+    )
+
+
 def test_the_warning_stays_out_of_the_result(emotrace_command: Emotrace, tmp_path: Path) -> None:
     (tmp_path / "wrong.wav").write_bytes(wav_bytes(pcm(), declared=0))
     done = emotrace_command("predict", tmp_path / "wrong.wav", "-f", "json", "-o", tmp_path / "result.json")
@@ -236,13 +266,18 @@ def test_headers_that_promise_the_world(emotrace_command: Emotrace, tmp_path: Pa
 
 
 def test_every_single_truncation_of_a_wav(emotrace_command: Emotrace, tmp_path: Path) -> None:
-    whole = wav_bytes(pcm(0.01))
-    for length in range(0, 60, 3):
+    whole = wav_bytes(pcm(0.1))
+    one_sample, shortest = 44 + 2, 44 + 2 * RATE // 20
+    for length in (*range(0, 60, 3), shortest - 2, shortest, len(whole) - 1):
         (tmp_path / "cut.wav").write_bytes(whole[:length])
         done = emotrace_command("predict", tmp_path / "cut.wav", "-f", "jsonl")
-        is_readable = length >= 46  # the header and one sample
-        assert done.code == (0 if is_readable else 1), length
-        assert done.complaint.startswith("warning: ") is is_readable, length
+        *warnings, last = done.err.splitlines()
+        if length >= shortest:
+            assert (done.code, warnings) == (0, []), length
+            assert last.startswith("emotrace: warning: "), length
+        else:
+            assert (done.code, len(warnings)) == (1, int(length >= one_sample)), length
+            assert not last.startswith("emotrace: warning: "), length
 
 
 # -- bundles ----------------------------------------------------------------------------------------------

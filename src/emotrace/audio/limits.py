@@ -2,7 +2,8 @@
 
 The limits guard memory, disk and time against absurd or hostile files. They are checked before
 anything is decoded, from the size of the file and its header, and again while samples come, because
-a header can lie or say nothing.
+a header can lie or say nothing. A message names a limit as it is typed at the command line and as it is
+called in Python.
 """
 
 from __future__ import annotations
@@ -11,6 +12,14 @@ from dataclasses import dataclass, fields
 
 from emotrace.errors import LimitError, UsageError
 from emotrace.types import Recording
+
+_OPTIONS = {
+    "max_bytes": "--max-bytes",
+    "max_seconds": "--max-seconds",
+    "max_channels": "--max-channels",
+    "min_sampling_rate": "--min-rate",
+    "max_sampling_rate": "--max-rate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +57,11 @@ class Limits:
             value = getattr(self, field.name)
             # Infinity is a fair way to say "no limit"; the comparison refuses zero, negatives and NaN.
             if not value > 0:
-                raise UsageError(f"limit {field.name} is {value}; it must be above 0")
+                raise UsageError(f"limit {_name(field.name)} is {value}; it must be above 0")
         if self.min_sampling_rate > self.max_sampling_rate:
             raise UsageError(
-                f"limit min_sampling_rate ({self.min_sampling_rate} Hz) is above "
-                f"max_sampling_rate ({self.max_sampling_rate} Hz)"
+                f"limit {_name('min_sampling_rate')} is {self.min_sampling_rate} Hz, above "
+                f"{_name('max_sampling_rate')}, which is {self.max_sampling_rate} Hz"
             )
 
 
@@ -65,7 +74,7 @@ def check_bytes(name: str, n_bytes: int, limits: Limits) -> None:
     if n_bytes > limits.max_bytes:
         raise LimitError(
             f"{name}: {n_bytes:,} bytes, above the limit of {limits.max_bytes:,}; "
-            "split the recording or raise max_bytes"
+            f"split the recording or raise {_name('max_bytes')}"
         )
 
 
@@ -73,14 +82,16 @@ def check_recording(recording: Recording, limits: Limits) -> None:
     """Raise `LimitError` if what the header says of ``recording`` is beyond ``limits``."""
     name, rate, n_channels = recording.path, recording.sampling_rate, recording.n_channels
     if not limits.min_sampling_rate <= rate <= limits.max_sampling_rate:
+        is_low = rate < limits.min_sampling_rate
+        change = f"lower {_name('min_sampling_rate')}" if is_low else f"raise {_name('max_sampling_rate')}"
         raise LimitError(
             f"{name}: sampling rate {rate:,} Hz, outside the allowed {limits.min_sampling_rate:,} to "
-            f"{limits.max_sampling_rate:,} Hz; if the header is right, change the limit"
+            f"{limits.max_sampling_rate:,} Hz; if the header is right, {change}"
         )
     if n_channels > limits.max_channels:
         raise LimitError(
             f"{name}: {n_channels} channels, above the limit of {limits.max_channels}; "
-            "keep fewer channels or raise max_channels"
+            f"keep fewer channels or raise {_name('max_channels')}"
         )
     if recording.duration is not None and recording.duration > limits.max_seconds:
         raise LimitError(_too_long(name, f"lasts {recording.duration:,.1f} s by its header", limits))
@@ -94,5 +105,10 @@ def check_seconds(name: str, seconds: float, limits: Limits) -> None:
 
 def _too_long(name: str, what: str, limits: Limits) -> str:
     return (
-        f"{name}: {what}, above the limit of {limits.max_seconds:,.1f} s; split the recording or raise max_seconds"
+        f"{name}: {what}, above the limit of {limits.max_seconds:,.1f} s; "
+        f"split the recording or raise {_name('max_seconds')}"
     )
+
+
+def _name(field: str) -> str:
+    return f"{_OPTIONS[field]} (Limits.{field})"

@@ -2,7 +2,9 @@
 
 Recorders that crash, and programs that write to a pipe, leave 0, 0xFFFFFFFF or an outdated number in
 the size field of the ``data`` chunk. The samples are there nevertheless. libsndfile copes with a size
-that is too large; one that is too small hides samples and is corrected here.
+that is too large; one that is too small hides samples and is corrected here: whatever follows the promised
+samples and is not a chunk, a tag or padding is taken for more of them, even if the size of the whole file
+agrees with the header (a recorder that keeps its header up to date crashes between two updates).
 
 The format is described in "Multimedia Programming Interface and Data Specifications 1.0"
 (IBM and Microsoft, 1991).
@@ -17,12 +19,11 @@ from emotrace.audio.source import Source
 
 _MAX_CHUNKS = 1000
 _SIZE_MAX = 0xFFFFFFFF
-# Leftovers shorter than this at the end of a file are rather padding than samples.
-_MIN_TAIL_BYTES = 64
-_TAGS = (b"TAG", b"ID3", b"APETAGEX")
+_SCAN_BYTES = 1024**2
+_TAGS = (b"TAG", b"ID3", b"APETAGEX", b"LYRICSBEGIN")
 _KNOWN_CHUNKS = (
     *(b"LIST", b"fact", b"bext", b"cue ", b"smpl", b"inst", b"plst", b"JUNK", b"junk", b"PAD ", b"FLLR"),
-    *(b"id3 ", b"ID3 ", b"iXML", b"_PMX", b"cart", b"PEAK", b"levl", b"afsp"),
+    *(b"id3 ", b"ID3 ", b"iXML", b"_PMX", b"cart", b"PEAK", b"levl", b"afsp", b"DISP", b"acid", b"axml"),
 )
 
 
@@ -36,7 +37,6 @@ class WavDamage:
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    riff_size: int
     frame_bytes: int
     start: int
     declared: int
@@ -56,10 +56,8 @@ def find_damage(source: Source) -> WavDamage | None:
     if data.declared > there:
         note = f"{data.declared:,} bytes of samples, but {there:,} are there; reading those"
         return WavDamage(f"its WAV header promises {note}", {})
-    end = data.start + data.declared + data.declared % 2
-    tail = source.size - end
-    if tail > 0 and not _is_chunks(source, end):
-        return _judge_tail(source, data, end, tail)
+    if _goes_on(source, data):
+        return _read_to_the_end(data, there)
     if data.declared % data.frame_bytes:
         return _complete_frame(data, there)
     return None
@@ -69,11 +67,11 @@ def _find_data(source: Source) -> _Data | None:
     head = source.head(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return None
-    riff_size, frame_bytes, position = struct.unpack("<I", head[4:8])[0], 1, 12
+    frame_bytes, position = 1, 12
     for _ in range(_MAX_CHUNKS):
         name, size = _chunk(source, position)
         if name == b"data":
-            return _Data(riff_size, frame_bytes, position + 8, size)
+            return _Data(frame_bytes, position + 8, size)
         if name == b"fmt ":
             source.seek(position + 8)
             fmt = source.read(16)
@@ -91,29 +89,46 @@ def _chunk(source: Source, position: int) -> tuple[bytes, int]:
     return (header[:4], struct.unpack("<I", header[4:])[0]) if len(header) == 8 else (b"", 0)
 
 
+def _goes_on(source: Source, data: _Data) -> bool:
+    """True if at least one whole frame of samples follows the promised ones."""
+    promised_end = data.start + data.declared
+    end = promised_end + data.declared % 2
+    if source.size - end < data.frame_bytes:
+        return False
+    # Some programs forget the byte of padding after samples of odd length, others add one to an even length.
+    if any(_is_trailer(source, position) for position in (promised_end, promised_end + 1)):
+        return False
+    # Files are filled up with zeros to whole blocks; but where nothing is promised, they are the recording.
+    return data.declared == 0 or not _is_zeros(source, end)
+
+
+def _is_trailer(source: Source, position: int) -> bool:
+    source.seek(position)
+    return source.read(16).startswith(_TAGS + _KNOWN_CHUNKS) or _is_chunks(source, position)
+
+
+def _is_zeros(source: Source, position: int) -> bool:
+    source.seek(position)
+    while block := source.read(_SCAN_BYTES):
+        if block.count(0) < len(block):
+            return False
+    return True
+
+
 def _is_chunks(source: Source, position: int) -> bool:
-    """True if the rest of the file reads as chunks, or starts with one that everyone knows."""
+    """True if the rest of the file reads as chunks of any name."""
     for i in range(_MAX_CHUNKS):
         if source.size - position < 8:
             return i > 0
         name, size = _chunk(source, position)
-        if i == 0 and name in _KNOWN_CHUNKS:
-            return True
         if not all(0x20 <= byte < 0x7F for byte in name) or position + 8 + size > source.size:
             return False
         position += 8 + size + size % 2
     return False
 
 
-def _judge_tail(source: Source, data: _Data, end: int, tail: int) -> WavDamage | None:
-    source.seek(end)
-    start = source.read(4096)
-    if tail < _MIN_TAIL_BYTES or start.startswith(_TAGS) or not any(start):
-        return None
-    if data.declared and data.riff_size + 8 in (end, end - data.declared % 2):
-        # Two sizes that agree are right; what follows does not belong to the recording.
-        return WavDamage(f"{tail:,} bytes after the end of the WAV are ignored", {})
-    whole = (source.size - data.start) // data.frame_bytes * data.frame_bytes
+def _read_to_the_end(data: _Data, there: int) -> WavDamage:
+    whole = there // data.frame_bytes * data.frame_bytes
     note = f"its WAV header promises {data.declared:,} bytes of samples, but {whole:,} are there; reading those"
     return WavDamage(note, {data.start - 4: struct.pack("<I", min(whole, _SIZE_MAX))})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from emotrace.audio.limits import Limits
+from emotrace.cli._formats import FormatName
 from emotrace.errors import UsageError
 
 Model = Annotated[
@@ -29,6 +29,9 @@ Output = Annotated[
 ]
 MaxSeconds = Annotated[float | None, typer.Option(metavar="S", help="Refuse recordings longer than this.")]
 MaxBytes = Annotated[int | None, typer.Option(metavar="N", help="Refuse files larger than this.")]
+MaxChannels = Annotated[int | None, typer.Option(metavar="N", help="Refuse recordings with more channels.")]
+MinRate = Annotated[int | None, typer.Option(metavar="HZ", help="Refuse lower sampling rates.")]
+MaxRate = Annotated[int | None, typer.Option(metavar="HZ", help="Refuse higher sampling rates.")]
 Corpora = Annotated[
     Path | None,
     typer.Option(
@@ -38,29 +41,13 @@ Corpora = Annotated[
         help="Folder with one sub-folder per corpus.",
     ),
 ]
-
-
-class PredictionFormat(str, Enum):
-    """What `emotrace predict` can write."""
-
-    table = "table"
-    json = "json"
-    jsonl = "jsonl"
-    csv = "csv"
-
-
-class TimelineFormat(str, Enum):
-    """What `emotrace analyze` can write."""
-
-    table = "table"
-    json = "json"
-    jsonl = "jsonl"
-    csv = "csv"
-    rttm = "rttm"
-    textgrid = "textgrid"
-    audacity = "audacity"
-    vtt = "vtt"
-    emotionml = "emotionml"
+PredictionFormat = Annotated[
+    str,
+    typer.Option("--format", "-f", click_type=FormatName("write_predictions"), help="How to write the result."),
+]
+TimelineFormat = Annotated[
+    str, typer.Option("--format", "-f", click_type=FormatName("write_timelines"), help="How to write the result.")
+]
 
 
 def parse_channel(text: str) -> int | Literal["mix"]:
@@ -73,7 +60,19 @@ def parse_channel(text: str) -> int | Literal["mix"]:
     return int(text)
 
 
-def limits(max_seconds: float | None, max_bytes: int | None) -> Limits:
+def limits(
+    max_seconds: float | None,
+    max_bytes: int | None,
+    max_channels: int | None,
+    min_rate: int | None,
+    max_rate: int | None,
+) -> Limits:
     """Give the default limits with those replaced that the user has set."""
-    given = {"max_seconds": max_seconds, "max_bytes": max_bytes}
+    given = {
+        "max_seconds": max_seconds,
+        "max_bytes": max_bytes,
+        "max_channels": max_channels,
+        "min_sampling_rate": min_rate,
+        "max_sampling_rate": max_rate,
+    }
     return Limits(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

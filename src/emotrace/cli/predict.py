@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from emotrace.cli import _options as options
+from emotrace.cli._formats import load_format
 from emotrace.cli._output import open_output, refuse_to_overwrite, tell, warn_in_one_line
 from emotrace.errors import AudioError, EmotraceError, MissingExtraError
-from emotrace.registry import load as load_thing
 from emotrace.types import Prediction
 
 
@@ -20,23 +20,25 @@ def command(
     model: options.Model = None,
     labels: options.Labels = None,
     channel: Annotated[str, typer.Option(help="A channel counted from 0, or mix.")] = "mix",
-    format: Annotated[
-        options.PredictionFormat, typer.Option("--format", "-f", help="How to write the result.")
-    ] = options.PredictionFormat.table,
+    format: options.PredictionFormat = "table",
     output: options.Output = None,
     max_seconds: options.MaxSeconds = None,
     max_bytes: options.MaxBytes = None,
+    max_channels: options.MaxChannels = None,
+    min_rate: options.MinRate = None,
+    max_rate: options.MaxRate = None,
 ) -> None:
     """Name the emotion of each clip.
 
     A clip that cannot be used is reported and left out; the exit code is then 1.
     """
-    writer = load_thing("format", format.value)
+    writer = load_format(format, "write_predictions")
+    limits = options.limits(max_seconds, max_bytes, max_channels, min_rate, max_rate)
     refuse_to_overwrite(output, files)
     with warn_in_one_line():
         from emotrace.hear.recognizer import load
 
-        recogniser = load(model, labels, limits=options.limits(max_seconds, max_bytes))
+        recogniser = load(model, labels, limits=limits)
         which = options.parse_channel(channel)
         bad: list[EmotraceError] = []
 

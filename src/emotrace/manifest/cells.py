@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from emotrace.manifest.columns import COLUMNS
@@ -17,7 +17,7 @@ Cells = dict[str, Any]
 def utterance_to_cells(utterance: Utterance, folder: Path) -> Cells:
     """Give the cells of all `COLUMNS`; ``folder`` is the manifest's."""
     cells = {column: getattr(utterance, column, None) for column in COLUMNS}
-    cells["file"] = _portable(utterance.file, folder)
+    cells["file"] = portable_path(Path(utterance.file).absolute(), folder.absolute())
     segment = utterance.segment
     cells["start"], cells["end"] = (None, None) if segment is None else (segment.start, segment.end)
     cells["votes"] = None if utterance.votes is None else dict(utterance.votes)
@@ -31,6 +31,9 @@ def votes_as_text(cells: Cells) -> Cells:
     return {column: json.dumps(value) if isinstance(value, dict) else value for column, value in cells.items()}
 
 
-def _portable(file: str, folder: Path) -> str:
-    absolute, folder = Path(file).absolute(), folder.absolute()
-    return str(absolute.relative_to(folder)) if absolute.is_relative_to(folder) else str(absolute)
+def portable_path(file: PurePath, folder: PurePath) -> str:
+    """Give the path of ``file`` as seen from ``folder``, or the whole of it if it lies elsewhere; both absolute.
+
+    Every system reads the forward slashes of a relative path; backslashes only Windows does.
+    """
+    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)

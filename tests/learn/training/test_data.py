@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from emotrace.errors import CorpusError, RecipeError, TrainingError, UnknownNameError, UsageError
-from emotrace.learn.training.data import corpus_facts, divide, gather
+from emotrace import registry
+from emotrace.errors import CorpusError, ManifestError, RecipeError, TrainingError, UsageError
+from emotrace.learn.training.data import corpus_facts, divide, gather, is_sung
 from emotrace.learn.training.recipe import Data
 
 BOTH = Data(corpora=("ravdess", "emo-db"))
@@ -25,6 +27,99 @@ def test_leaves_out_what_the_recipe_excludes(corpora):
     left = gather(replace(BOTH, exclude=names), corpora)
     assert len(left) == len(gather(BOTH, corpora)) - 2
     assert not {Path(u.file).stem for u in left} & set(names)
+
+
+def test_a_folder_tells_apart_files_of_one_name(tmp_path):
+    # SAVEE's speakers use the same names.
+    for speaker in ("DC", "JE", "JK"):
+        (tmp_path / f"savee/{speaker}").mkdir(parents=True)
+        for name in ("a01.wav", "n01.wav"):
+            (tmp_path / f"savee/{speaker}" / name).touch()
+    savee = Data(corpora=("savee",))
+    assert len(gather(savee, tmp_path)) == 6
+    one = gather(replace(savee, exclude=("JE/a01",)), tmp_path)
+    assert sorted((u.speaker[6:], Path(u.file).stem) for u in one) == [
+        *(("DC", "a01"), ("DC", "n01")),
+        ("JE", "n01"),
+        *(("JK", "a01"), ("JK", "n01")),
+    ]
+    assert {Path(u.file).stem for u in gather(replace(savee, exclude=("a01",)), tmp_path)} == {"n01"}
+
+
+@pytest.mark.parametrize("name", ["03a01Na.wav", "03a01Nb", "Actor_03/03a01Na", "0"])
+def test_what_is_excluded_must_be_there(corpora, name):
+    with pytest.raises(
+        RecipeError,
+        match=re.escape(
+            f"key 'data.exclude' names {name}, which is not there; give file names without ending, where they "
+            "repeat with their folder: DC/a01"
+        ),
+    ):
+        gather(replace(BOTH, exclude=("03a01Na", name)), corpora)
+
+
+def test_each_file_left_out_is_told_with_its_reason(corpora, tmp_path):
+    shutil.copytree(corpora, tmp_path / "corpora")
+    (tmp_path / "corpora/emo-db/wav/holiday.wav").touch()
+    (tmp_path / "corpora/ravdess/Actor_03/03-01-99-01-01-01-03.wav").touch()
+    told = []
+    utterances = gather(BOTH, tmp_path / "corpora", lambda *line: told.append(line))
+    assert len(utterances) == len(gather(BOTH, corpora))
+    assert [stage for stage, _ in told] == ["left out", "left out"]
+    ravdess, emo_db = (numbers for _, numbers in told)
+    assert Path(ravdess["file"]).name == "03-01-99-01-01-01-03.wav"
+    assert "99" in ravdess["reason"]
+    assert Path(emo_db["file"]).name == "holiday.wav"
+    assert "EMO-DB" in emo_db["reason"]
+
+
+def test_a_sound_corpus_leaves_nothing_out(corpora):
+    told = []
+    gather(BOTH, corpora, lambda *line: told.append(line))
+    assert told == []
+
+
+# One's own speech.
+
+
+def write_manifest(folder: Path, *rows: str, columns: str = "file,emotion,speaker") -> str:
+    path = folder / "mine.csv"
+    path.write_text("\n".join([columns, *rows]) + "\n")
+    return str(path)
+
+
+def test_manifests_need_no_folder_of_corpora(tmp_path):
+    path = write_manifest(tmp_path, "a.wav,anger,ann", "b.wav,neutral,bob")
+    data = Data(manifests=(path,), protocol="speaker-k-fold")
+    assert [(u.speaker, u.emotion, u.corpus) for u in gather(data, None)] == [
+        ("ann", "anger", ""),
+        ("bob", "neutral", ""),
+    ]
+    assert [u.speaker for u in gather(replace(data, exclude=("a",)), None)] == ["bob"]
+
+
+def test_manifests_stand_beside_corpora(tmp_path, corpora):
+    path = write_manifest(tmp_path, "a.wav,anger,ann,mine", columns="file,emotion,speaker,corpus")
+    utterances = gather(replace(BOTH, manifests=(path,)), corpora)
+    assert [u.corpus for u in utterances if u.corpus not in BOTH.corpora] == ["mine"]
+    assert len(utterances) == len(gather(BOTH, corpora)) + 1
+
+
+def test_a_manifest_that_is_missing(tmp_path):
+    with pytest.raises(ManifestError, match=r"gone\.csv: no such file"):
+        gather(Data(manifests=(str(tmp_path / "gone.csv"),)), None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"),
+    [("file,emotion", ["a.wav,anger", "b.wav,neutral"]), ("file,emotion,speaker", ["a.wav,anger,", "c.wav,anger,ann", "b.wav,neutral,unknown"])],
+)
+def test_nobody_nameless_is_trained_on(tmp_path, columns, rows):
+    path = write_manifest(tmp_path, *rows, columns=columns)
+    with pytest.raises(
+        TrainingError, match=r"mine\.csv: 2 clips have no speaker, first .*a\.wav; fill in the column 'speaker'"
+    ):
+        gather(Data(manifests=(path,)), None)
 
 
 def test_no_folder_says_how_to_name_one():
@@ -97,14 +192,10 @@ def test_protocols_without_numbers_count_from_one(corpora):
     assert divide(replace(BOTH, protocol="speaker-k-fold", fold=5), utterances).name == "speaker-k-fold-5/fold-5"
 
 
-def test_unknown_protocol(corpora):
-    with pytest.raises(UnknownNameError, match="no protocol named 'joint6'; did you mean 'joint-6'"):
-        divide(replace(BOTH, protocol="joint6"), gather(BOTH, corpora))
-
-
-def test_leaky_protocol_is_refused(corpora):
-    with pytest.raises(UsageError, match="'random-leaky' puts speakers on both sides and cannot be used here"):
-        divide(replace(BOTH, protocol="random-leaky"), gather(BOTH, corpora))
+@pytest.mark.parametrize("name", ["joint6", "random-leaky"])
+def test_unknown_and_leaky_protocols_are_refused_at_once(name):
+    with pytest.raises(RecipeError, match=rf"key 'data\.protocol' names '{name}'; .*nown: assigned, (?!.*leaky)"):
+        replace(BOTH, protocol=name)
 
 
 def test_negative_seed(corpora):
@@ -126,5 +217,13 @@ def test_too_few_speakers_to_validate_on(corpora):
 
 def test_facts_of_a_corpus():
     assert corpus_facts("emo-db").title == "EMO-DB"
-    with pytest.raises(UnknownNameError, match="no corpus named 'ravdes'; did you mean 'ravdess'"):
-        corpus_facts("ravdes")
+
+
+@pytest.mark.parametrize("name", ["", "mine", "ravdes"])
+def test_speech_of_no_known_corpus_has_no_facts(name):
+    assert corpus_facts(name) is None
+    assert not is_sung(name)
+
+
+def test_song_is_told_from_speech():
+    assert [name for name in registry.names("corpus") if is_sung(name)] == ["ravdess-song"]

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from emotrace.errors import TrainingError, UnknownNameError
+from emotrace.errors import RecipeError, TrainingError
 from emotrace.learn.training.fit import (
     Examples,
     Fitted,
@@ -27,10 +29,11 @@ from emotrace.learn.training.fit import (
     masked_cross_entropy,
     one_cycle,
     predict_logits,
+    run_identity,
     validation_scores,
 )
 from emotrace.learn.training.pack import Pack
-from emotrace.types import Utterance
+from emotrace.types import Segment, Utterance
 
 # The loss.
 
@@ -185,11 +188,14 @@ def test_batches_hold_crops_of_one_length_within_the_recipes(tiny_recipe, sides)
     assert max(lengths) - min(lengths) > 30
 
 
+LARGE, SMALL = "crema-d", "savee"
+
+
 @pytest.fixture(scope="module")
 def uneven(pack_of) -> Examples:
     """Two corpora: a large one with 20 calm clips for each angry one, and a small one."""
-    utterances = [utterance(f"a{i}", "anger" if i % 21 == 0 else "calm", "large") for i in range(210)]
-    utterances += [utterance(f"b{i}", ("fear", "anger", "neutral")[i % 3], "small") for i in range(6)]
+    utterances = [utterance(f"a{i}", "anger" if i % 21 == 0 else "calm", LARGE) for i in range(210)]
+    utterances += [utterance(f"b{i}", ("fear", "anger", "neutral")[i % 3], SMALL) for i in range(6)]
     return make_examples(utterances, pack_of([30] * len(utterances)), label_inventory(utterances))
 
 
@@ -203,16 +209,16 @@ def drawn(examples: Examples, recipe: Any, n_batches: int = 60) -> tuple[np.ndar
 
 
 @pytest.mark.parametrize(
-    ("weights", "share"), [({"large": 0.6, "small": 0.2}, 0.25), ({}, 0.5), ({"small": 3.0}, 0.75)]
+    ("weights", "share"), [({LARGE: 0.6, SMALL: 0.2}, 0.25), ({}, 0.5), ({SMALL: 3.0}, 0.75)]
 )
 def test_corpora_are_drawn_by_weight_whatever_their_size(tiny_recipe, uneven, weights, share):
-    recipe = tiny_recipe(data={"corpora": ("large", "small"), "weights": weights}, augment={"speeds": (1.0,)})
+    recipe = tiny_recipe(data={"corpora": (LARGE, SMALL), "weights": weights}, augment={"speeds": (1.0,)})
     _, is_small = drawn(uneven, recipe)
     assert is_small.mean() == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / is_small.size))
 
 
 def test_emotions_of_a_corpus_are_drawn_alike(tiny_recipe, uneven):
-    recipe = tiny_recipe(data={"corpora": ("large", "small"), "weights": {}}, augment={"speeds": (1.0,)})
+    recipe = tiny_recipe(data={"corpora": (LARGE, SMALL), "weights": {}}, augment={"speeds": (1.0,)})
     truth, is_small = drawn(uneven, recipe)
     for of_corpus, n_emotions in ((truth[~is_small], 2), (truth[is_small], 3)):
         _, counts = np.unique(of_corpus, return_counts=True)
@@ -394,10 +400,67 @@ def test_checkpoint_of_another_recipe_is_refused(finished, tiny_recipe, sides):
     before = (finished[1] / "checkpoint.pt").read_bytes()
     with pytest.raises(
         TrainingError,
-        match=r"checkpoint\.pt was begun with another recipe; choose another output folder or delete this one",
+        match=r"checkpoint\.pt was begun with another recipe or other speech; choose another output folder or delete",
     ):
         fit(tiny_recipe(training={"learning_rate": 2e-2}), sides["train"], sides["validation"], finished[1])
     assert (finished[1] / "checkpoint.pt").read_bytes() == before
+
+
+# The changes of one utterance that make it other speech.
+OTHER_SPEECH = {
+    "another file": {"file": "Actor_09/03-01-01-01-01-01-09.wav"},
+    "another stretch": {"segment": Segment(0.0, 0.5)},
+    "another speaker": {"speaker": "ravdess:09"},
+    "another emotion": {"emotion": "anger"},
+}
+
+
+def with_first(examples: Examples, **changes: Any) -> Examples:
+    first, *others = examples.utterances
+    return replace(examples, utterances=[replace(first, **changes), *others])
+
+
+@pytest.mark.parametrize("change", OTHER_SPEECH)
+@pytest.mark.parametrize("side", ["train", "validation"])
+def test_checkpoint_of_other_speech_is_refused(finished, tiny_recipe, sides, side, change):
+    before = (finished[1] / "checkpoint.pt").read_bytes()
+    assert sides[side].utterances[0].emotion == "neutral"
+    other = {**sides, side: with_first(sides[side], **OTHER_SPEECH[change])}
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt was begun with another recipe or other speech; choose"):
+        fit(tiny_recipe(), other["train"], other["validation"], finished[1])
+    assert (finished[1] / "checkpoint.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("side", ["train", "validation"])
+def test_fewer_or_reordered_utterances_are_other_speech(tiny_recipe, sides, side):
+    identity = run_identity(tiny_recipe(), sides["train"], sides["validation"])
+    utterances = sides[side].utterances
+    for changed in (utterances[1:], [*utterances[1:], utterances[0]], [*utterances, utterances[0]]):
+        other = {**sides, side: replace(sides[side], utterances=changed)}
+        assert run_identity(tiny_recipe(), other["train"], other["validation"]) != identity
+
+
+def test_sides_cannot_be_exchanged(tiny_recipe, sides):
+    one = run_identity(tiny_recipe(), sides["train"], sides["validation"])
+    assert run_identity(tiny_recipe(), sides["validation"], sides["train"]) != one
+    assert re.fullmatch("[0-9a-f]{16}", one)
+
+
+def test_a_run_can_be_moved_with_its_corpora(finished, tiny_recipe, sides):
+    moved = {
+        side: replace(
+            sides[side], utterances=[replace(u, file=f"/elsewhere/{Path(u.file).name}") for u in sides[side].utterances]
+        )
+        for side in ("train", "validation")
+    }
+    again = fit(tiny_recipe(), interrupt_after(moved["train"], 0), moved["validation"], finished[1])
+    assert_same_weights(again.network, finished[0].network)
+
+
+def test_a_checkpoint_that_says_nothing_of_its_speech_is_refused(tiny_recipe, sides, tmp_path):
+    torch.save({"recipe": tiny_recipe().fingerprint}, tmp_path / "checkpoint.pt")
+    with pytest.raises(TrainingError, match="was begun with another recipe or other speech"):
+        fit(tiny_recipe(), sides["train"], sides["validation"], tmp_path)
 
 
 @pytest.mark.parametrize("name", ["checkpoint.pt", "best.pt"])
@@ -435,9 +498,11 @@ def test_without_mixup_and_augmentation_of_speed(tiny_recipe, sides, tmp_path):
     assert fit(recipe, sides["validation"], sides["test"], tmp_path).n_epochs == 1
 
 
-def test_unknown_model_is_named(tiny_recipe):
-    with pytest.raises(UnknownNameError, match=r"no model named 'residual-cn'; did you mean 'residual-cnn'\?"):
-        build_network(tiny_recipe(model={"name": "residual-cn"}), 4)
+def test_a_model_that_names_no_emotions(tiny_recipe):
+    with pytest.raises(
+        RecipeError, match=r"key 'model\.name' is 'speech-net', which does not name emotions .*; try 'residual-cnn'"
+    ):
+        build_network(tiny_recipe(model={"name": "speech-net"}), 4)
 
 
 def test_network_is_built_as_the_recipe_says(tiny_recipe):

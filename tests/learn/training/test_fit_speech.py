@@ -13,7 +13,9 @@ from emotrace.audio.load import load_audio
 from emotrace.bundle import Bundle, load_bundle
 from emotrace.bundle.read import ASSETS
 from emotrace.features import log_mel
+from emotrace.hear.judge import LEAST_SPEECH_SECONDS
 from emotrace.learn.evaluation.split import Split
+from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.export import SpeechGraph, to_onnx
 from emotrace.learn.training.fit_speech import _agreement, _choose_threshold, false_speech_by_noise, fit_speech
 from emotrace.learn.training.noises import NOISES
@@ -174,6 +176,7 @@ class Blip(torch.nn.Module):
         return logits
 
 
-@pytest.mark.parametrize(("n_frames", "share"), [(6, 0.0), (7, 1.0)])
-def test_a_blip_below_a_fifth_of_a_second_is_forgiven(n_frames, share):
+@pytest.mark.parametrize(("n_frames", "share"), [(4, 0.0), (5, 1.0)])
+def test_only_so_much_as_the_engine_would_name_counts_as_false_speech(n_frames, share):
+    assert (5 * FRAME_SECONDS >= LEAST_SPEECH_SECONDS) and (4 * FRAME_SECONDS < LEAST_SPEECH_SECONDS)
     assert set(false_speech_by_noise(Blip(n_frames), 0.5, seed=0, n_each=1).values()) == {share}

@@ -109,3 +109,32 @@ def test_murmur_has_the_rhythm_of_syllables():
 def test_music_lies_where_its_notes_are():
     for seed in range(3):
         assert share_between(make_noise("music", 32_000, np.random.default_rng(seed)), 50.0, 7_700.0) > 0.8
+
+
+def test_a_melody_is_made_of_harmonics():
+    for seed in range(6):
+        signal = make_noise("melody", 48_000, np.random.default_rng(seed))
+        _, power = power_by_hz(signal)
+        # Energy sits in few places, though its pitches glide and tremble; noise has 60 % in its best quarter.
+        assert np.sort(power)[::-1][: power.size // 4].sum() > 0.9 * power.sum()
+        assert share_between(signal, 60.0, 7_900.0) > 0.98
+
+
+def test_a_melody_moves():
+    # What sounds strongest changes from note to note, which it does not in a tone.
+    def n_peaks(name: str, seed: int) -> int:
+        signal = make_noise(name, 64_000, np.random.default_rng(seed))
+        frames = np.abs(np.fft.rfft(signal.reshape(-1, 3_200) * np.hanning(3_200), axis=1))
+        return len(set(frames.argmax(axis=1).tolist()))
+
+    assert np.median([n_peaks("melody", seed) for seed in range(9)]) >= 4
+    assert np.median([n_peaks("tone", seed) for seed in range(9)]) <= 2
+
+
+def test_melodies_differ_in_pitch():
+    strongest = []
+    for seed in range(20):
+        hz, power = power_by_hz(make_noise("melody", 32_000, np.random.default_rng(seed)))
+        strongest.append(hz[power.argmax()])
+    assert min(strongest) < 250.0
+    assert max(strongest) > 400.0

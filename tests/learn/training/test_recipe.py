@@ -111,7 +111,7 @@ WRONG = {
     ),
     "text in a list": (
         '[model]\nwidths = [16, "16"]',
-        "key 'model.widths[1]' must be a whole number, got '8'",
+        "key 'model.widths[1]' must be a whole number, got '16'",
     ),
     "text in a table": (
         '[data.weights]\nravdess = "much"',
@@ -128,7 +128,11 @@ WRONG = {
         "[model]\nwidths = [16, 16, 16, 16]",
         "key 'model.widths' must be five numbers of at least 16",
     ),
-    "narrow": ("[model]\nwidths = [16, 16, 16, 16, 4]", "key 'model.widths' must be five numbers of at least 16"),
+    "narrow": ("[model]\nwidths = [16, 16, 16, 16, 15]", "key 'model.widths' must be five numbers of at least 16"),
+    "unknown model": (
+        '[model]\nname = "residual-cn"',
+        "key 'model.name' names 'residual-cn'; did you mean 'residual-cnn'? Known: residual-cnn, speech-net",
+    ),
     "no pool": ("[model]\npool_width = 0", "key 'model.pool_width' must be at least 1"),
     "no own speed": ("[augment]\nspeeds = [0.9]", "key 'augment.speeds' must hold 1.0, the clip as it is"),
     "speed": ("[augment]\nspeeds = [1.0, 3.0]", "key 'augment.speeds' must lie in 0.5 .. 2"),
@@ -147,6 +151,15 @@ WRONG = {
         "[augment]\nnoise_snr_db = [5]",
         "key 'augment.noise_snr_db' must be two numbers: lowest, highest",
     ),
+    "ratios turned round": (
+        "[augment]\nnoise_snr_db = [50, 5]",
+        "key 'augment.noise_snr_db' must be two numbers: lowest, highest",
+    ),
+    "equaliser": ("[augment]\nequaliser_db = -1", "key 'augment.equaliser_db' must not be negative"),
+    "masks of bands": ("[augment]\nband_masks = -1", "key 'augment.band_masks' must not be negative"),
+    "width of masks": ("[augment]\nband_mask_width = -1", "key 'augment.band_mask_width' must not be negative"),
+    "masks of time": ("[augment]\ntime_masks = -1", "key 'augment.time_masks' must not be negative"),
+    "length of masks": ("[augment]\ntime_mask_frames = -1", "key 'augment.time_mask_frames' must not be negative"),
     "no epochs": ("[training]\nepochs = 0", "key 'training.epochs' must be at least 1"),
     "no steps": ("[training]\nsteps_per_epoch = -3", "key 'training.steps_per_epoch' must be at least 1"),
     "no patience": ("[training]\npatience = 0", "key 'training.patience' must be at least 1"),
@@ -179,15 +192,31 @@ WRONG_WHOLE = {
     "no data": ('[export]\nname = "mine"', "key 'data' is missing; it must be a table"),
     "no corpora": (
         '[data]\n[export]\nname = "mine"',
-        "key 'data.corpora' is missing; it must be a list of strings",
+        "key 'data.corpora' must name a corpus, or data.manifests a file",
     ),
     "empty corpora": (
         '[data]\ncorpora = []\n[export]\nname = "mine"',
-        "key 'data.corpora' must name at least one corpus",
+        "key 'data.corpora' must name a corpus, or data.manifests a file",
     ),
     "one corpus": (
         '[data]\ncorpora = "tess"\n[export]\nname = "mine"',
         "key 'data.corpora' must be a list of strings, got 'tess'",
+    ),
+    "unknown corpus": (
+        '[data]\ncorpora = ["ravdess", "tes"]\n[export]\nname = "mine"',
+        "key 'data.corpora' names 'tes'; did you mean 'tess'? Known: crema-d, ",
+    ),
+    "unknown protocol": (
+        '[data]\ncorpora = ["tess"]\nprotocol = "joint6"\n[export]\nname = "mine"',
+        "key 'data.protocol' names 'joint6'; did you mean 'joint-6'? Known: assigned, ",
+    ),
+    "leaky protocol": (
+        '[data]\ncorpora = ["tess"]\nprotocol = "random-leaky"\n[export]\nname = "mine"',
+        "key 'data.protocol' names 'random-leaky'; known: assigned, ",
+    ),
+    "one manifest": (
+        '[data]\nmanifests = "mine.csv"\n[export]\nname = "mine"',
+        "key 'data.manifests' must be a list of strings, got 'mine.csv'",
     ),
     "no name": ('[data]\ncorpora = ["tess"]\n[export]', "key 'export.name' is missing; it must be a string"),
     "fold": (
@@ -199,7 +228,10 @@ WRONG_WHOLE = {
         "key 'data.weights' must be a table of numbers, got 3",
     ),
     "section a number": ('data = 3\n[export]\nname = "mine"', "key 'data' must be a table [data], got 3"),
-    "hop": (SMALLEST + "hop_seconds = 4.0", "key 'export.hop_seconds' must be in (0, window]"),
+    "short window": (SMALLEST + "window_seconds = 0.4", "key 'export.window_seconds' must be in 0.5 .. 60"),
+    "long window": (SMALLEST + "window_seconds = 60.5", "key 'export.window_seconds' must be in 0.5 .. 60"),
+    "long hop": (SMALLEST + "hop_seconds = 4.0", "key 'export.hop_seconds' must be in 0.1 .. export.window_seconds"),
+    "short hop": (SMALLEST + "hop_seconds = 0.05", "key 'export.hop_seconds' must be in 0.1 .. export.window_s"),
     "coverage": (SMALLEST + "coverage = 0.0", "key 'export.coverage' must be in (0, 1]"),
     "kind": ('kind = "song"' + SMALLEST, "key 'kind' must be one of emotion, speech, got 'song'"),
     "kind a number": ("kind = 3" + SMALLEST, "key 'kind' must be one of emotion, speech, got 3"),
@@ -235,6 +267,21 @@ def test_wrong_recipe_is_explained_with_its_file(write, case):
     with pytest.raises(RecipeError, match=re.escape(f"{path}: {sentence}")) as caught:
         read_recipe(path)
     assert "\n" not in str(caught.value)
+
+
+def test_ones_own_speech_alone_or_beside_corpora(write):
+    own = '[data]\nmanifests = ["mine.csv"]\n%s[data.weights]\nmine = 2\n[export]\nname = "mine"'
+    alone = read_recipe(write(own % 'protocol = "speaker-k-fold"\n')).data
+    assert (alone.corpora, alone.manifests) == ((), ("mine.csv",))
+    # A manifest's corpora are known only once it is read.
+    assert alone.weights == {"mine": 2.0}
+    assert read_recipe(write(own % 'corpora = ["tess"]\n')).data.corpora == ("tess",)
+
+
+@pytest.mark.parametrize(("window", "hop"), [(0.5, 0.1), (0.5, 0.5), (60.0, 60.0)])
+def test_the_ends_of_windows_and_hops_are_allowed(write, window, hop):
+    export = read_recipe(write(SMALLEST + f"window_seconds = {window}\nhop_seconds = {hop}")).export
+    assert (export.window_seconds, export.hop_seconds) == (window, hop)
 
 
 def test_bytes_that_are_no_text(tmp_path):
@@ -301,7 +348,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
         {"data": {"corpora": ("emo-db", "ravdess")}},
         {"augment": {"speeds": (1.0,)}},
         {"augment": {"noise_snr_db": (0.0, 1.0)}},
-        {"model": {"widths": (16,) * 5}},
+        {"model": {"widths": (24,) * 5}},
         {"training": {"crop_seconds": (1.0, 1.0)}},
     ]
     for sections in changed:
@@ -311,7 +358,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
 
 def _other(value: Any) -> Any:
     if isinstance(value, str):
-        return value + "x"
+        return {"residual-cnn": "speech-net", "joint-6": "speaker-k-fold"}[value]
     if isinstance(value, tuple):
         return (*value, "x")
     return value + 1 if isinstance(value, int) else value / 2
@@ -342,4 +389,5 @@ def test_any_value_is_taken_or_refused_by_name(key, value):
         parse(Recipe, table)
     except RecipeError as error:
         refusal = str(error)
-    assert refusal is None or f"key '{'.'.join(key)}" in refusal
+    # A window may be refused for being shorter than the hop: named, but not first.
+    assert refusal is None or ".".join(key) in refusal

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from emotrace import __version__
 from emotrace.audio.load import load_audio
 from emotrace.bundle import Bundle, load_bundle, verify_bundle
-from emotrace.errors import LeakError, TrainingError
+from emotrace.errors import LeakError, RecipeError, TrainingError
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.fit import Examples, make_examples
-from emotrace.learn.training.recipe import recipe_to_dict
+from emotrace.learn.training.recipe import Export, recipe_to_dict
 from emotrace.learn.training.run import _balance, calibrate, run
 from emotrace.types import Utterance
 
@@ -59,7 +60,7 @@ def test_card_tells_how_the_model_came_to_be(finished, tiny_recipe):
     card = finished[0].card
     assert (card.name, card.kind, card.licence, card.code_version) == ("tiny", "emotion", "CC0-1.0", __version__)
     assert card.labels == ("neutral", "happiness", "anger", "boredom")
-    assert (card.sampling_rate, card.window_seconds, card.hop_seconds) == (16_000, 3.0, 1.0)
+    assert (card.sampling_rate, card.window_seconds, card.hop_seconds) == (16_000, 3.0, 1.5)
     assert card.training["recipe"] == recipe_to_dict(tiny_recipe())
     assert card.training["torch"] == torch.__version__
     assert card.training["epochs"] == 2
@@ -114,6 +115,76 @@ def test_recipe_is_kept_with_the_run(finished, tiny_recipe):
     assert json.loads((finished[2] / "recipe.json").read_text()) == recipe_to_dict(tiny_recipe())
 
 
+class PlugPulledError(Exception):
+    """Somebody pulled the plug."""
+
+
+def test_recipe_is_kept_only_with_the_run_that_it_ended(tiny_recipe, corpora, tmp_path):
+    def pull_the_plug(stage: str, _: Mapping[str, Any]) -> None:
+        if stage == "epoch":
+            raise PlugPulledError
+
+    with pytest.raises(PlugPulledError):
+        run(tiny_recipe(), corpora, tmp_path, pull_the_plug)
+    assert (tmp_path / "checkpoint.pt").exists()
+    assert not (tmp_path / "recipe.json").exists()
+
+
+def test_what_is_left_out_is_told(tiny_recipe, corpora, tmp_path):
+    shutil.copytree(corpora, tmp_path / "corpora")
+    (tmp_path / "corpora/emo-db/wav/holiday.wav").touch()
+    told: Told = []
+    # Of fold 5 nobody is here: known before anything is trained.
+    with pytest.raises(RecipeError, match=r"key 'data\.fold' is 5"):
+        run(tiny_recipe(data={"fold": 5}), tmp_path / "corpora", tmp_path / "run", lambda *line: told.append(line))
+    assert [(stage, Path(str(n["file"])).name) for stage, n in told if stage == "left out"] == [
+        ("left out", "holiday.wav")
+    ]
+
+
+def test_labels_that_nobody_says_are_refused_before_training(tiny_recipe, corpora, tmp_path):
+    recipe = tiny_recipe(export={"default_labels": "big6+neutral"})
+    told: Told = []
+    with pytest.raises(
+        RecipeError,
+        match=r"key 'export\.default_labels': label preset 'big6\+neutral' needs sadness, fear, disgust, surprise, "
+        r"which this model does not give; it gives neutral, happiness, anger, boredom",
+    ):
+        run(recipe, corpora, tmp_path / "run", lambda *line: told.append(line))
+    assert {stage for stage, _ in told} == {"fingerprint", "split"}
+
+
+def test_learns_from_ones_own_speech(tiny_recipe, voice, tmp_path):
+    rows = ["file,emotion,speaker"]
+    for number in range(6):
+        for emotion in ("neutral", "anger"):
+            name = f"{number}-{emotion}.wav"
+            soundfile.write(tmp_path / name, voice(emotion, 100.0 + 10 * number, number), 16_000)
+            rows.append(f"{name},{emotion},speaker-{number}")
+    (tmp_path / "mine.csv").write_text("\n".join(rows))
+    recipe = tiny_recipe(
+        data={
+            "corpora": (),
+            "weights": {},
+            "manifests": (str(tmp_path / "mine.csv"),),
+            "protocol": "speaker-k-fold",
+        },
+        training={"epochs": 1, "steps_per_epoch": 2},
+    )
+    bundle, split = run(recipe, None, tmp_path / "run", lambda *line: None)
+    assert bundle.card.labels == ("neutral", "anger")
+    assert bundle.card.corpora == (
+        {
+            "name": "own speech",
+            "licence": "not known to emotrace",
+            "citation": "none",
+            "labels": ["anger", "neutral"],
+            "n_utterances": len(split.train),
+            "n_speakers": len(split.train) // 2,
+        },
+    )
+
+
 def test_again_on_the_same_folder_trains_nothing_and_gives_the_same_model(finished, tiny_recipe, corpora):
     first, _, folder, _ = finished
     told: Told = []
@@ -125,7 +196,7 @@ def test_again_on_the_same_folder_trains_nothing_and_gives_the_same_model(finish
 
 
 def test_another_recipe_on_the_same_folder_is_refused(finished, tiny_recipe, corpora):
-    with pytest.raises(TrainingError, match=r"checkpoint\.pt was begun with another recipe"):
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt was begun with another recipe or other speech"):
         run(tiny_recipe(training={"epochs": 3}), corpora, finished[2], lambda *line: None)
 
 
@@ -161,6 +232,10 @@ class Sure(torch.nn.Module):
         return self.size * torch.nn.functional.one_hot(x[:, 0, 0].long(), 2).float()
 
 
+def export(coverage: float = 0.8, default_labels: str = "all") -> Export:
+    return Export(name="tiny", coverage=coverage, default_labels=default_labels)
+
+
 def judged(pack_of: Any, right: Mapping[str, int], wrong: Mapping[str, int]) -> Examples:
     """Give examples of which the network above judges so many rightly and wrongly in each corpus."""
     truth = [(corpus, i < right[corpus]) for corpus in right for i in range(right[corpus] + wrong[corpus])]
@@ -176,7 +251,7 @@ def judged(pack_of: Any, right: Mapping[str, int], wrong: Mapping[str, int]) -> 
 
 def test_temperature_makes_confidence_what_it_says(pack_of):
     # Right in 3 of 4: the honest confidence is 0.75, at logits of ln 3.
-    calibration = calibrate(Sure(10.0), judged(pack_of, {"x": 30}, {"x": 10}), 0.8)
+    calibration = calibrate(Sure(10.0), judged(pack_of, {"x": 30}, {"x": 10}), export())
     assert calibration["temperature"] == pytest.approx(10.0 / np.log(3.0), rel=1e-3)
     assert calibration["uncertain_below"] == pytest.approx(0.75, abs=1e-3)
 
@@ -184,10 +259,69 @@ def test_temperature_makes_confidence_what_it_says(pack_of):
 def test_every_corpus_counts_the_same_in_calibration(pack_of):
     # The large corpus is always right, the small one always wrong: evened out it is no better than chance.
     examples = judged(pack_of, {"large": 40, "small": 0}, {"large": 0, "small": 10})
-    assert calibrate(Sure(1.0), examples, 0.8)["temperature"] == pytest.approx(20.0, rel=1e-3)
+    assert calibrate(Sure(1.0), examples, export())["temperature"] == pytest.approx(20.0, rel=1e-3)
+
+
+def test_song_is_left_out_of_calibration(pack_of):
+    # Speech is right in 3 of 4; song, of which there is more, never is.
+    examples = judged(pack_of, {"ravdess": 30, "ravdess-song": 0}, {"ravdess": 10, "ravdess-song": 80})
+    alone = judged(pack_of, {"ravdess": 30}, {"ravdess": 10})
+    assert calibrate(Sure(10.0), examples, export()) == calibrate(Sure(10.0), alone, export())
+
+
+def test_a_model_of_song_alone_is_calibrated_on_song(pack_of):
+    examples = judged(pack_of, {"ravdess-song": 30}, {"ravdess-song": 10})
+    assert calibrate(Sure(10.0), examples, export())["temperature"] == pytest.approx(10.0 / np.log(3.0), rel=1e-3)
+
+
+class Fixed(torch.nn.Module):
+    """Gives the logits that stand in the first frame of each clip."""
+
+    def __init__(self, n_labels: int) -> None:
+        super().__init__()
+        self.n_labels = n_labels
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, 0, : self.n_labels]
+
+
+def of_probabilities(pack_of: Any, rows: list[tuple[str, tuple[float, ...]]]) -> Examples:
+    """Give clips by the truth of each and what the network above makes of neutral, calm, happiness and anger."""
+    utterances = [Utterance(f"{i}.wav", truth, f"x:{i}", corpus="x") for i, (truth, _) in enumerate(rows)]
+    pack = pack_of([24] * len(rows))
+    pack.frames[0][::24, :4] = np.log([probabilities for _, probabilities in rows])
+    return make_examples(utterances, pack, {"x": {"neutral", "calm", "happiness", "anger"}})
+
+
+def test_threshold_is_taken_among_the_labels_that_are_shown(pack_of):
+    rows = [
+        # Among neutral, happiness and anger this is 0.8 or 0.5 sure; clips of calm are not looked at.
+        *[("anger", (0.05, 0.5, 0.05, 0.4))] * 6,
+        *[("neutral", (0.25, 0.5, 0.125, 0.125))] * 2,
+        *[("calm", (0.001, 0.997, 0.001, 0.001))] * 20,
+    ]
+    examples = of_probabilities(pack_of, rows)
+    for coverage, confidence in ((0.75, (0.4, 0.05, 0.05)), (1.0, (0.25, 0.125, 0.125))):
+        found = calibrate(Fixed(4), examples, export(coverage, "neutral,happiness,anger"))
+        scaled = np.array(confidence) ** (1.0 / found["temperature"])
+        assert found["uncertain_below"] == pytest.approx(scaled[0] / scaled.sum(), abs=2e-3)
+        assert found["coverage"] == coverage
+    # The labels that are shown do not change what the graph gives.
+    assert calibrate(Fixed(4), examples, export())["temperature"] == found["temperature"]
+
+
+def test_threshold_where_no_validation_clip_has_a_label_that_is_shown(pack_of):
+    examples = of_probabilities(pack_of, [("calm", (0.3, 0.4, 0.2, 0.1))] * 4)
+    found = calibrate(Fixed(4), examples, export(default_labels="happiness,anger"))
+    assert 0.5 <= found["uncertain_below"] <= 1.0
 
 
 def test_small_corpora_are_repeated():
     chosen = _balance(["a"] * 6 + ["b"] * 2 + ["c"])
     np.testing.assert_array_equal(chosen, [*range(6), *[6] * 3, *[7] * 3, *[8] * 6])
     np.testing.assert_array_equal(_balance(["a", "b"]), [0, 1])
+
+
+def test_song_is_not_balanced_against_speech():
+    np.testing.assert_array_equal(_balance(["ravdess", "ravdess-song", "ravdess", "savee"]), [0, 2, 3, 3])
+    np.testing.assert_array_equal(_balance(["ravdess-song"] * 2), [0, 1])

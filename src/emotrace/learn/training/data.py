@@ -13,7 +13,7 @@ from emotrace.learn.corpora._scan import scan
 from emotrace.learn.evaluation.protocols import independent_folds
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.recipe import Data
-from emotrace.manifest import read_manifest
+from emotrace.manifest import UNKNOWN_SPEAKER, read_manifest
 from emotrace.types import Utterance
 
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -34,14 +34,14 @@ def gather(data: Data, root: Path | None, tell: Tell = say_nothing) -> list[Utte
     Raises
     ------
     TrainingError
-        If ``root`` is None or lacks a corpus, naming it.
+        If ``root`` is None or lacks a corpus, naming it, or if a manifest does not say who speaks.
     CorpusError, ManifestError
         If a corpus's folder holds nothing of it, or a manifest cannot be read.
     RecipeError
         If ``data.exclude`` names a file that is not there.
     """
     utterances = [u for name in data.corpora for u in _scan_corpus(name, root, data, tell)]
-    utterances += [u for path in data.manifests for u in read_manifest(path)]
+    utterances += [u for path in data.manifests for u in _read_own(path)]
     found = {name for u in utterances for name in _names_of(u)}
     missing = [name for name in data.exclude if name not in found]
     if missing:
@@ -67,6 +67,18 @@ def _scan_corpus(name: str, root: Path | None, data: Data, tell: Tell) -> list[U
     for problem in result.problems:
         tell("left out", {"file": problem.file, "reason": problem.reason})
     return result.utterances
+
+
+def _read_own(path: str) -> list[Utterance]:
+    utterances = read_manifest(path)
+    # Nobody could tell whether they stand on both sides.
+    nameless = [u.file for u in utterances if u.speaker in ("", UNKNOWN_SPEAKER)]
+    if nameless:
+        raise TrainingError(
+            f"{path}: {len(nameless)} clips have no speaker, first {nameless[0]}; fill in the column 'speaker': "
+            "who is tested must not be heard in training"
+        )
+    return utterances
 
 
 def _names_of(utterance: Utterance) -> set[str]:

@@ -311,7 +311,7 @@ class _State:
         if not path.exists():
             return
         saved = _load(path, device)
-        if saved["identity"] != self.identity:
+        if saved.get("identity") != self.identity:
             raise TrainingError(
                 f"{path} was begun with another recipe or other speech; "
                 "choose another output folder or delete this one"

@@ -20,8 +20,9 @@ from torch import nn
 from emotrace import __version__
 from emotrace.atomic import replacing
 from emotrace.bundle import Bundle, Card, write_bundle
+from emotrace.errors import LabelError, RecipeError
 from emotrace.features import log_mel
-from emotrace.labels import preset_labels
+from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.calibration import apply_temperature, fit_temperature, threshold_for_coverage
 from emotrace.learn.evaluation.split import Split
@@ -76,6 +77,7 @@ def run(recipe: Recipe | SpeechRecipe, corpora: Path | None, folder: Path, repor
 
 def _run_emotion(recipe: Recipe, split: Split, folder: Path, report: Report) -> Bundle:
     inventory = label_inventory(split.train)
+    _require_default_labels(recipe.export, inventory)
     train = _examples(split.train, recipe.augment.speeds, inventory, folder, report)
     validation = _examples(split.validation, (1.0,), inventory, folder, report)
     fitted = fit(recipe, train, validation, folder, lambda line: report("epoch", line))
@@ -90,6 +92,15 @@ def _run_emotion(recipe: Recipe, split: Split, folder: Path, report: Report) -> 
         **_common_facts(recipe, split),
     )
     return write_bundle(folder / "bundle", card, to_onnx(EmotionGraph(fitted.network, calibration["temperature"])))
+
+
+def _require_default_labels(export: Export, inventory: Mapping[str, set[str]]) -> None:
+    """Refuse labels that the model will not give before it is trained for hours."""
+    given = [emotion for emotion in EMOTIONS if any(emotion in own for own in inventory.values())]
+    try:
+        preset_labels(export.default_labels, given)
+    except LabelError as error:
+        raise RecipeError(f"key 'export.default_labels': {error}") from None
 
 
 def _run_speech(recipe: SpeechRecipe, split: Split, folder: Path, report: Report) -> Bundle:
@@ -110,8 +121,8 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
     """Fit the temperature, and the confidence below which a prediction is uncertain, on validation speakers.
 
     The temperature is fitted among each corpus's own labels; the threshold among the labels that are shown by
-    default, on clips that have one of those. Song is left out, and every corpus counts the same, however many
-    clips it has.
+    default, on clips that have one of those (on all, if none has). Song is left out, and every corpus counts the
+    same, however many clips it has.
     """
     logits = predict_logits(network, validation)
     chosen = _balance([u.corpus for u in validation.utterances])
@@ -119,6 +130,7 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
     shown = preset_labels(export.default_labels, validation.labels)
     mask = np.array([label in shown for label in validation.labels])
     visible = chosen[mask[validation.truth[chosen]]]
+    visible = visible if visible.size else chosen
     confidence = apply_temperature(logits[visible], temperature, mask).max(axis=1)
     return {
         "temperature": round(temperature, 4),

@@ -1,0 +1,186 @@
+"""Write the tables of README.md and docs/default-model.md from the results: no figure is typed by hand.
+
+Between ``<!-- NAME -->`` and ``<!-- end -->`` stands what this script makes of the default bundle's card and of
+``benchmarks/results``. ``--check`` changes nothing and fails if a page is behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+PAGES = ("README.md", "docs/default-model.md")
+RESULTS = ROOT / "benchmarks" / "results"
+
+_OTHERS = {
+    "ravdess": "62.3 from scratch (ResLSTM-SER, 5 folds); 65.4 frozen HuBERT-base, 75.3 frozen Whisper-large-v3 "
+    "(EmoBox, 6 folds); listeners about 67 (accuracy)",
+    "crema-d": "no figure with unseen speakers known to us; single listeners name the intended emotion in 40",
+    "savee": "44.9 to 75.8, frozen encoders (EmoBox, leave one speaker out)",
+    "emo-db": "77.1 ComParE + SVM (audEERING, leave one speaker out)",
+    "tess": "no trustworthy figure known to us",
+}
+
+
+def main() -> None:
+    """Fill the tables, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if a page is behind")
+    check = parser.parse_args().check
+    for name in PAGES:
+        page = ROOT / name
+        text = page.read_text(encoding="utf-8")
+        filled = fill(text)
+        if check and filled != text:
+            sys.exit(f"{name} is behind its results: run python benchmarks/tables.py")
+        if not check:
+            page.write_text(filled, encoding="utf-8")
+
+
+def fill(text: str) -> str:
+    """Replace what stands between the markers of every known table."""
+    for name, make in TABLES.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        if pattern.search(text):
+            table = make()
+            text = pattern.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)
+    return text
+
+
+def make_accuracy() -> str:
+    """One line per corpus: our score on held-out speakers beside published ones."""
+    card = _card("default")
+    split = card["split"]
+    rows = [
+        "| corpus | labels | held-out clips (speakers) | UAR [95 %] | accuracy | published UAR, unseen speakers |",
+        "|---|---|---|---|---|---|",
+    ]
+    labels = {entry["name"]: len(entry["labels"]) for entry in card["corpora"]}
+    for name, scores in card["metrics"].items():
+        if name == "pooled":
+            continue
+        rows.append(
+            f"| {name} | {labels[name]} | {scores['n']} ({scores['n_speakers']}) | "
+            f"{_interval(scores['unweighted_average_recall'])} | {_percent(scores['accuracy']['value'])} | "
+            f"{_OTHERS.get(name, '')} |"
+        )
+    pooled = card["metrics"]["pooled"]
+    facts = card["training"]
+    rows += [
+        "",
+        f"One training, judged on fold {split['fold']} of the protocol {split['protocol']} "
+        f"({len(split['train_speakers'])} speakers to train, {len(split['validation_speakers'])} to validate, "
+        f"{len(split['test_speakers'])} never heard; seed {facts['recipe']['training']['seed']}), each corpus among its "
+        "own labels, through the same path as your recordings. Intervals resample speakers; with one held-out speaker "
+        f"there is none. Calibration error of all speech together (ECE): "
+        f"{pooled['expected_calibration_error']['value']:.3f}. The others' figures are means over all of their folds: "
+        "one fold is a coarser measure.",
+    ]
+    return "\n".join(rows)
+
+
+def make_speed() -> str:
+    """What a user waits for, and what it costs."""
+    start, analyze, size = (_result(name) for name in ("start_up", "analyze", "install_size"))
+    predict, half_hour = start["emotrace_predict"], analyze["lengths"]["30 min"]
+    rss = {length: numbers["peak_rss_mb"]["median"] for length, numbers in analyze["lengths"].items()}
+    return "\n".join(
+        [
+            "| what | measured |",
+            "|---|---|",
+            f"| `emotrace predict clip.wav`, whole cold process | {predict['wall_seconds']['median']:.2f} s, "
+            f"{predict['peak_rss_mb']['median']:.0f} MB; {start['ratio_of_medians']:.1f} times faster than a process that "
+            "imports librosa and computes 180 features |",
+            f"| `emotrace analyze`, 30 minutes, one thread | {half_hour['times_real_time']['median']:.0f} times real time "
+            f"({_percent(half_hour['share_of_speech'])} % of it speech) |",
+            f"| memory for 3 min, 30 min, 3 h | {', '.join(f'{mb:.0f} MB' for mb in rss.values())} |",
+            f"| installed, without pip | {size['total_mb']:.0f} MB |",
+            "",
+            f"Medians on {start['machine']['cores']} cores of {start['machine']['cpu']}; the scripts and full results are "
+            "in [`benchmarks/`](benchmarks/).",
+        ]
+    )
+
+
+def make_detector() -> str:
+    """The speech detector beside Silero VAD."""
+    speech = _result("speech")
+    total = next(numbers for name, numbers in speech["agreement"].items() if name.startswith("all"))
+    alarms = speech["false_alarms"]
+    rows = ["| kind of made sound | ours | Silero |", "|---|---|---|"]
+    rows += [f"| {kind} | {_share(ours)} | {_share(theirs)} |" for kind, ours, theirs in _alarm_rows(alarms)]
+    return "\n".join(
+        [
+            f"On {total['seconds'] / 60:.1f} minutes of real talk (calls, meetings, a speech) the detector agrees with "
+            f"Silero VAD on {_percent(total['agreement'])} % of frames (precision {_percent(total['precision'])}, recall "
+            f"{_percent(total['recall'])}). Share of 3 s windows of made sounds in which enough speech is heard to name an "
+            "emotion:",
+            "",
+            *rows,
+        ]
+    )
+
+
+def make_calibration() -> str:
+    """What the confidence is worth."""
+    calibration, metrics = _card("default")["calibration"], _card("default")["metrics"]
+    rows = ["| corpus | ECE | log-loss | Brier score | no speech heard |", "|---|---|---|---|---|"]
+    for name, scores in metrics.items():
+        rows.append(
+            f"| {name} | {scores['expected_calibration_error']['value']:.3f} | {scores['log_loss']['value']:.3f} | "
+            f"{scores['brier_score']['value']:.3f} | {scores['n_no_speech']} of {scores['n']} |"
+        )
+    rows += [
+        "",
+        f"Temperature {calibration['temperature']}; below a confidence of {calibration['uncertain_below']} a prediction is "
+        f"marked uncertain ({_percent(calibration['coverage'])} % of validation clips are above it).",
+    ]
+    return "\n".join(rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "accuracy": make_accuracy,
+    "speed": make_speed,
+    "detector": make_detector,
+    "calibration": make_calibration,
+}
+
+
+def _alarm_rows(alarms: dict[str, Any]) -> list[tuple[str, float, float]]:
+    ours, theirs = alarms["share_of_windows"]["emotrace"], alarms["share_of_windows"]["silero"]
+    return [(kind, ours[kind], theirs[kind]) for kind in ours]
+
+
+def _card(name: str) -> dict[str, Any]:
+    card: dict[str, Any] = json.loads(
+        (ROOT / "src/emotrace/assets" / name / "card.json").read_text(encoding="utf-8")
+    )
+    return card
+
+
+def _result(name: str) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return result
+
+
+def _interval(score: dict[str, Any]) -> str:
+    bounds = "" if score["low"] is None else f" [{100 * score['low']:.1f}, {100 * score['high']:.1f}]"
+    return f"**{100 * score['value']:.1f}**{bounds}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}".removesuffix(".0")
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+if __name__ == "__main__":
+    main()
