@@ -23,6 +23,8 @@ from emotrace.bundle import write_bundle
 from emotrace.hear.recognizer import Recogniser
 from emotrace.labels import NO_SPEECH, restrict
 
+# Of whom a bundle knows that is a stranger to everybody in the tests' manifests.
+ELSEWHERE = {"protocol": "joint-6", "fold": 1, "train_speakers": ["yan"], "validation_speakers": ["zoe"]}
 SPLIT = {"protocol": "joint-6", "fold": 1, "train_speakers": ["ann", "bob"], "validation_speakers": ["cleo"]}
 
 
@@ -111,6 +113,65 @@ def test_nothing_held_out(emotrace_command: Emotrace, bundle: Path, silence: Pat
     assert done.complaint == "bundle 'tiny-emotion' knows every speaker of this manifest; nothing is held out"
 
 
+@pytest.mark.parametrize("side", ["train", "validation"])
+def test_a_speaker_named_within_his_corpus_is_known(
+    emotrace_command: Emotrace, tmp_path: Path, silence: Path, side: str
+) -> None:
+    bundle = make_emotion_bundle(tmp_path / "model", split={**ELSEWHERE, f"{side}_speakers": ["ravdess:02"]}).path
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("file,emotion,speaker,corpus\nsilence.wav,anger,02,ravdess\nsilence.wav,anger,02,mine\n")
+    done = emotrace_command("evaluate", bundle, manifest, "-o", tmp_path / "report")
+    assert (done.code, done.out) == (1, "")
+    assert f"knows speakers of this manifest ({side}: 02)" in done.complaint
+    assert emotrace_command("evaluate", bundle, manifest, "--held-out", "-o", tmp_path / "report").code == 0
+    assert [(row["corpus"], row["speaker"]) for row in rows(tmp_path / "report")] == [("mine", "02")]
+
+
+NAMELESS = "file,emotion,speaker\nsilence.wav,anger,dora\nsilence.wav,anger,\nsilence.wav,neutral,unknown\n"
+
+
+@pytest.mark.parametrize(("text", "count"), [(NAMELESS, 2), ("file,emotion\nsilence.wav,anger\n", 1)])
+def test_clips_without_a_speaker_need_somebody_who_vouches(
+    emotrace_command: Emotrace, bundle: Path, silence: Path, tmp_path: Path, text: str, count: int
+) -> None:
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text(text)
+    for flags in ([], ["--held-out"]):
+        done = emotrace_command("evaluate", bundle, manifest, *flags, "-o", tmp_path / "report")
+        assert (done.code, done.out) == (1, "")
+        assert done.complaint == (
+            f"{count} clips have no speaker, so that nobody can tell whether bundle 'tiny-emotion' has heard them; "
+            "add a column 'speaker', or --assume-unheard if you know that it has not"
+        )
+        assert not (tmp_path / "report").exists()
+    assert emotrace_command("evaluate", bundle, manifest, "--assume-unheard", "-o", tmp_path / "report").code == 0
+    assert report(tmp_path / "report")["pooled"]["n"] == text.count("silence")
+
+
+@pytest.mark.parametrize("split", [{}, {"protocol": "own", "train_speakers": []}])
+def test_a_card_without_speakers_needs_somebody_who_vouches(
+    emotrace_command: Emotrace, silence: Path, tmp_path: Path, split: dict[str, Any]
+) -> None:
+    bundle = make_emotion_bundle(tmp_path / "model", split=split).path
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("file,emotion,speaker\nsilence.wav,anger,dora\n")
+    done = emotrace_command("evaluate", bundle, manifest, "-o", tmp_path / "report")
+    assert (done.code, done.out) == (1, "")
+    assert done.complaint == (
+        "the card of bundle 'tiny-emotion' does not say whom it was trained on; add --assume-unheard if you know "
+        "that it has never heard these speakers"
+    )
+    assert emotrace_command("evaluate", bundle, manifest, "--assume-unheard", "-o", tmp_path / "report").code == 0
+
+
+def test_nobody_can_vouch_for_speakers_who_are_known(
+    emotrace_command: Emotrace, bundle: Path, manifest: Path, tmp_path: Path
+) -> None:
+    done = emotrace_command("evaluate", bundle, manifest, "--assume-unheard", "-o", tmp_path / "report")
+    assert done.code == 1
+    assert "knows speakers of this manifest (train: ann, bob; validation: cleo)" in done.complaint
+
+
 # -- scores -----------------------------------------------------------------------------------------------
 
 
@@ -121,12 +182,12 @@ def make_sensitive_bundle(target: Path, talk: Signal, **card: Any) -> Path:
     loudest = np.abs(talk).mean() / np.abs(talk).max()
     scaled = onnx.numpy_helper.to_array(weight) * np.float32(0.6 / loudest)
     weight.CopyFrom(onnx.numpy_helper.from_array(scaled, "weight"))
-    return write_bundle(target, emotion_card(**card), model.SerializeToString()).path
+    return write_bundle(target, emotion_card(**{"split": ELSEWHERE, **card}), model.SerializeToString()).path
 
 
 @pytest.fixture
 def stranger(tmp_path: Path, talk: Signal) -> Path:
-    """A bundle that knows nobody."""
+    """A bundle that knows nobody here."""
     return make_sensitive_bundle(tmp_path / "stranger", talk)
 
 
@@ -193,7 +254,8 @@ def test_each_corpus_is_judged_by_its_own_labels(
         writer.writeheader()
         writer.writerows(table)
     assert emotrace_command("evaluate", bundle, manifest, "-o", tmp_path / "report").code == 0
-    own = {"small": ("neutral", "anger"), "other": ("happiness", "sadness")}
+    # Nobody tells a bundle which two emotions a corpus holds that it was not trained on.
+    own = {"small": ("neutral", "anger"), "other": LABELS}
     heard = judge_directly(bundle, tmp_path, {row["file"]: own[row["corpus"]] for row in table})
     found = report(tmp_path / "report")
     assert list(found["corpora"]) == ["other", "small"]
@@ -211,6 +273,54 @@ def test_each_corpus_is_judged_by_its_own_labels(
     assert found["pooled"]["accuracy"]["value"] == pytest.approx(np.mean(correct))
 
 
+def test_a_strange_corpus_is_judged_among_the_labels_that_are_shown(
+    emotrace_command: Emotrace, talk: Signal, tmp_path: Path
+) -> None:
+    bundle = make_sensitive_bundle(tmp_path / "stranger", talk, default_labels=["neutral", "happiness"])
+    for number, gain in enumerate((0.1, 0.99)):
+        write_wav(tmp_path / f"{number}.wav", talk / np.abs(talk).max() * gain)
+    text = "file,emotion,speaker,corpus\n0.wav,neutral,dora,strange\n1.wav,%s,eve,strange\n"
+    # What is in the manifest can be right as well.
+    for emotion, own in (("neutral", LABELS[:2]), ("anger", ("neutral", "happiness", "anger"))):
+        (tmp_path / "manifest.csv").write_text(text % emotion)
+        assert emotrace_command("evaluate", bundle, tmp_path / "manifest.csv", "-o", tmp_path / "report").code == 0
+        assert tuple(report(tmp_path / "report")["corpora"]["strange"]["labels"]) == own
+        heard = judge_directly(bundle, tmp_path, {"0.wav": own, "1.wav": own})
+        assert [row["predicted"] for row in rows(tmp_path / "report")] == [guess for guess, _ in heard]
+
+
+def test_song_is_left_out_of_the_pool(
+    emotrace_command: Emotrace, stranger: Path, silence: Path, talk: Signal, tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "loud.wav", talk / np.abs(talk).max() * 0.99)
+    song = "silence.wav,anger,dora,ravdess-song\nsilence.wav,neutral,dora,ravdess-song\n"
+    speech = "loud.wav,anger,eve,ravdess\n"
+    for text, pooled in ((song + speech, "ravdess"), (song, "ravdess-song")):
+        (tmp_path / "manifest.csv").write_text("file,emotion,speaker,corpus\n" + text)
+        assert (
+            emotrace_command("evaluate", stranger, tmp_path / "manifest.csv", "-o", tmp_path / "report").code == 0
+        )
+        found = report(tmp_path / "report")
+        # Song is judged all the same.
+        assert found["corpora"]["ravdess-song"]["n"] == 2
+        for key in ("n", "n_speakers", "n_no_speech", "accuracy"):
+            assert found["pooled"][key] == found["corpora"][pooled][key]
+        assert len(rows(tmp_path / "report")) == text.count("\n")
+
+
+def test_the_report_says_whom_the_speech_detector_knows(
+    emotrace_command: Emotrace, stranger: Path, silence: Path, tmp_path: Path
+) -> None:
+    card = emotrace.load_bundle("speech").card
+    known = card.split["train_speakers"][:2]
+    assert len(known) == 2
+    text = "".join(f"silence.wav,anger,{speaker}\n" for speaker in ("dora", *known, known[0]))
+    (tmp_path / "manifest.csv").write_text("file,emotion,speaker\n" + text)
+    assert emotrace_command("evaluate", stranger, tmp_path / "manifest.csv", "-o", tmp_path / "report").code == 0
+    facts = report(tmp_path / "report")["speech_detector"]
+    assert facts == {"bundle": card.name, "n_speakers_it_was_trained_on": 2}
+
+
 def test_segments_are_judged_alone(
     emotrace_command: Emotrace, stranger: Path, talk: Signal, tmp_path: Path
 ) -> None:
@@ -218,10 +328,10 @@ def test_segments_are_judged_alone(
     write_wav(tmp_path / "joined.wav", joined, subtype="FLOAT")
     (tmp_path / "manifest.jsonl").write_text(
         "".join(
-            json.dumps({"file": "joined.wav", "emotion": "anger", "start": start, "end": start + 4}) + "\n"
-            for start in (0, 4)
+            json.dumps({"file": "joined.wav", "emotion": emotion, "speaker": "dora", "start": start, "end": end})
+            + "\n"
+            for emotion, start, end in (("anger", 0, 4), ("anger", 4, 8), ("neutral", 8, 9))
         )
-        + json.dumps({"file": "joined.wav", "emotion": "neutral", "start": 8, "end": 9})
     )
     done = emotrace_command("evaluate", stranger, tmp_path / "manifest.jsonl", "-o", tmp_path / "report")
     assert done.code == 1
@@ -278,7 +388,7 @@ def test_unusable_clips_are_told(emotrace_command: Emotrace, stranger: Path, man
 
 
 def test_nothing_usable(emotrace_command: Emotrace, stranger: Path, tmp_path: Path) -> None:
-    (tmp_path / "manifest.csv").write_text("file,emotion\nnone.wav,anger\n")
+    (tmp_path / "manifest.csv").write_text("file,emotion,speaker\nnone.wav,anger,dora\n")
     done = emotrace_command("evaluate", stranger, tmp_path / "manifest.csv", "-o", tmp_path / "report")
     assert (done.code, done.out) == (1, "")
     assert done.complaint == "none of the clips could be used; nothing to judge"
@@ -288,7 +398,9 @@ def test_nothing_usable(emotrace_command: Emotrace, stranger: Path, tmp_path: Pa
 def test_an_emotion_that_the_bundle_does_not_give(
     emotrace_command: Emotrace, stranger: Path, silence: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "manifest.csv").write_text("file,emotion\nsilence.wav,boredom\nsilence.wav,anger\n")
+    (tmp_path / "manifest.csv").write_text(
+        "file,emotion,speaker\nsilence.wav,boredom,dora\nsilence.wav,anger,eve\n"
+    )
     done = emotrace_command("evaluate", stranger, tmp_path / "manifest.csv", "-o", tmp_path / "report")
     assert (done.code, done.out) == (1, "")
     assert done.complaint == (
@@ -302,7 +414,7 @@ def test_one_emotion_alone_is_judged_among_all(
 ) -> None:
     # Among the only emotion of a manifest every answer would be right.
     write_wav(tmp_path / "loud.wav", talk / np.abs(talk).max() * 0.99)
-    (tmp_path / "manifest.csv").write_text("file,emotion\nloud.wav,neutral\n")
+    (tmp_path / "manifest.csv").write_text("file,emotion,speaker\nloud.wav,neutral,dora\n")
     assert emotrace_command("evaluate", stranger, tmp_path / "manifest.csv", "-o", tmp_path / "report").code == 0
     pooled = report(tmp_path / "report")["pooled"]
     assert tuple(pooled["labels"]) == LABELS

@@ -112,7 +112,10 @@ def test_a_manifest_that_is_missing(tmp_path):
 
 @pytest.mark.parametrize(
     ("columns", "rows"),
-    [("file,emotion", ["a.wav,anger", "b.wav,neutral"]), ("file,emotion,speaker", ["a.wav,anger,", "c.wav,anger,ann", "b.wav,neutral,unknown"])],
+    [
+        ("file,emotion", ["a.wav,anger", "b.wav,neutral"]),
+        ("file,emotion,speaker", ["a.wav,anger,", "c.wav,anger,ann", "b.wav,neutral,unknown"]),
+    ],
 )
 def test_nobody_nameless_is_trained_on(tmp_path, columns, rows):
     path = write_manifest(tmp_path, *rows, columns=columns)

@@ -208,9 +208,7 @@ def drawn(examples: Examples, recipe: Any, n_batches: int = 60) -> tuple[np.ndar
     return truth, allowed[:, examples.labels.index("fear")]
 
 
-@pytest.mark.parametrize(
-    ("weights", "share"), [({LARGE: 0.6, SMALL: 0.2}, 0.25), ({}, 0.5), ({SMALL: 3.0}, 0.75)]
-)
+@pytest.mark.parametrize(("weights", "share"), [({LARGE: 0.6, SMALL: 0.2}, 0.25), ({}, 0.5), ({SMALL: 3.0}, 0.75)])
 def test_corpora_are_drawn_by_weight_whatever_their_size(tiny_recipe, uneven, weights, share):
     recipe = tiny_recipe(data={"corpora": (LARGE, SMALL), "weights": weights}, augment={"speeds": (1.0,)})
     _, is_small = drawn(uneven, recipe)
@@ -426,7 +424,9 @@ def test_checkpoint_of_other_speech_is_refused(finished, tiny_recipe, sides, sid
     before = (finished[1] / "checkpoint.pt").read_bytes()
     assert sides[side].utterances[0].emotion == "neutral"
     other = {**sides, side: with_first(sides[side], **OTHER_SPEECH[change])}
-    with pytest.raises(TrainingError, match=r"checkpoint\.pt was begun with another recipe or other speech; choose"):
+    with pytest.raises(
+        TrainingError, match=r"checkpoint\.pt was begun with another recipe or other speech; choose"
+    ):
         fit(tiny_recipe(), other["train"], other["validation"], finished[1])
     assert (finished[1] / "checkpoint.pt").read_bytes() == before
 
@@ -449,7 +449,8 @@ def test_sides_cannot_be_exchanged(tiny_recipe, sides):
 def test_a_run_can_be_moved_with_its_corpora(finished, tiny_recipe, sides):
     moved = {
         side: replace(
-            sides[side], utterances=[replace(u, file=f"/elsewhere/{Path(u.file).name}") for u in sides[side].utterances]
+            sides[side],
+            utterances=[replace(u, file=f"/elsewhere/{Path(u.file).name}") for u in sides[side].utterances],
         )
         for side in ("train", "validation")
     }
@@ -500,7 +501,8 @@ def test_without_mixup_and_augmentation_of_speed(tiny_recipe, sides, tmp_path):
 
 def test_a_model_that_names_no_emotions(tiny_recipe):
     with pytest.raises(
-        RecipeError, match=r"key 'model\.name' is 'speech-net', which does not name emotions .*; try 'residual-cnn'"
+        RecipeError,
+        match=r"key 'model\.name' is 'speech-net', which does not name emotions .*; try 'residual-cnn'",
     ):
         build_network(tiny_recipe(model={"name": "speech-net"}), 4)
 

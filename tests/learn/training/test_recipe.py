@@ -230,7 +230,10 @@ WRONG_WHOLE = {
     "section a number": ('data = 3\n[export]\nname = "mine"', "key 'data' must be a table [data], got 3"),
     "short window": (SMALLEST + "window_seconds = 0.4", "key 'export.window_seconds' must be in 0.5 .. 60"),
     "long window": (SMALLEST + "window_seconds = 60.5", "key 'export.window_seconds' must be in 0.5 .. 60"),
-    "long hop": (SMALLEST + "hop_seconds = 4.0", "key 'export.hop_seconds' must be in 0.1 .. export.window_seconds"),
+    "long hop": (
+        SMALLEST + "hop_seconds = 4.0",
+        "key 'export.hop_seconds' must be in 0.1 .. export.window_seconds",
+    ),
     "short hop": (SMALLEST + "hop_seconds = 0.05", "key 'export.hop_seconds' must be in 0.1 .. export.window_s"),
     "coverage": (SMALLEST + "coverage = 0.0", "key 'export.coverage' must be in (0, 1]"),
     "kind": ('kind = "song"' + SMALLEST, "key 'kind' must be one of emotion, speech, got 'song'"),
