@@ -81,7 +81,7 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     ),
     "channels-65535.wav": (wav_bytes(pcm(), channels=65535), ""),
     # too short to be heard
-    "one-sample.wav": (wav_bytes(pcm()[:2]), "only 6.3e-05 s long; at least 0.05 s are needed"),
+    "one-sample.wav": (wav_bytes(pcm()[:2]), "only 6.25e-05 s long; at least 0.05 s are needed"),
     "short.wav": (wav_bytes(pcm(0.04)), "only 0.04 s long; at least 0.05 s are needed"),
     # samples that are no numbers
     "nan.wav": (floats(0.1, np.nan), "sample at 0.2501 s (channel 0) is nan, not a finite number"),

@@ -140,8 +140,8 @@ def test_clips_without_a_speaker_need_somebody_who_vouches(
         done = emotrace_command("evaluate", bundle, manifest, *flags, "-o", tmp_path / "report")
         assert (done.code, done.out) == (1, "")
         assert done.complaint == (
-            f"{count} clips have no speaker, so that nobody can tell whether bundle 'tiny-emotion' has heard them; "
-            "add a column 'speaker', or --assume-unheard if you know that it has not"
+            f"{count} clips have no speaker, so that nobody can tell whether bundle 'tiny-emotion' has heard "
+            "them; add a column 'speaker', or --assume-unheard if you know that it has not"
         )
         assert not (tmp_path / "report").exists()
     assert emotrace_command("evaluate", bundle, manifest, "--assume-unheard", "-o", tmp_path / "report").code == 0

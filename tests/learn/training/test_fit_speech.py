@@ -178,5 +178,5 @@ class Blip(torch.nn.Module):
 
 @pytest.mark.parametrize(("n_frames", "share"), [(4, 0.0), (5, 1.0)])
 def test_only_so_much_as_the_engine_would_name_counts_as_false_speech(n_frames, share):
-    assert (5 * FRAME_SECONDS >= LEAST_SPEECH_SECONDS) and (4 * FRAME_SECONDS < LEAST_SPEECH_SECONDS)
+    assert 4 * FRAME_SECONDS < LEAST_SPEECH_SECONDS <= 5 * FRAME_SECONDS
     assert set(false_speech_by_noise(Blip(n_frames), 0.5, seed=0, n_each=1).values()) == {share}

@@ -147,8 +147,8 @@ def test_labels_that_nobody_says_are_refused_before_training(tiny_recipe, corpor
     told: Told = []
     with pytest.raises(
         RecipeError,
-        match=r"key 'export\.default_labels': label preset 'big6\+neutral' needs sadness, fear, disgust, surprise, "
-        r"which this model does not give; it gives neutral, happiness, anger, boredom",
+        match=r"key 'export\.default_labels': label preset 'big6\+neutral' needs sadness, fear, disgust, "
+        r"surprise, which this model does not give; it gives neutral, happiness, anger, boredom",
     ):
         run(recipe, corpora, tmp_path / "run", lambda *line: told.append(line))
     assert {stage for stage, _ in told} == {"fingerprint", "split"}
