@@ -17,6 +17,9 @@ SILENCE_DBFS = -85.0
 FOREGROUND_DB = 40.0
 """Frames this much quieter than the loudest speech so far are the tone of the room, or talk in the next one."""
 
+CONTEXT_SECONDS = 0.5
+"""How far around a stretch it is listened to: as far as the shipped network sees."""
+
 _NEIGHBOURS = 3
 _SHORTEST_SECONDS = 0.1
 
@@ -62,10 +65,13 @@ class SpeechDetector:
         list of (start, end)
             Spans in samples of the window, in order, not touching one another.
         """
-        if window.size == 0:
+        context = round(CONTEXT_SECONDS * self.sampling_rate)
+        left = max(0, start - context)
+        near = window[left : end + context]
+        if near.size == 0:
             return []
-        padded = pad_to(window - window.mean(), self._bundle.card.minimum_samples)
-        before = (padded.size - window.size) // 2
+        padded = pad_to(near - near.mean(), self._bundle.card.minimum_samples)
+        before = (padded.size - near.size) // 2 - left
         is_loud = _is_loud(padded, self._frame_samples, floor_dbfs)
         if not is_loud.any():
             return []
