@@ -16,7 +16,7 @@ from emotrace.cli._output import open_output
 from emotrace.errors import AudioError, EmotraceError, LeakError, MissingExtraError
 from emotrace.hear.recognizer import Recogniser
 from emotrace.labels import NO_SPEECH, restrict
-from emotrace.learn.training.data import is_sung
+from emotrace.learn.training.data import OWN_SPEECH, is_sung
 from emotrace.manifest import UNKNOWN_SPEAKER
 from emotrace.types import Prediction, Utterance
 
@@ -102,7 +102,7 @@ def own_labels(card: Card, utterances: Sequence[Utterance]) -> dict[str, tuple[s
                 f"the manifest has {', '.join(unknown)}, which bundle '{card.name}' does not give; it gives "
                 f"{', '.join(card.labels)}; leave those rows out or use another bundle"
             )
-        wanted = seen | set(trained.get(corpus) or card.shown_labels)
+        wanted = seen | set(trained.get(corpus or OWN_SPEECH) or card.shown_labels)
         own[corpus] = tuple(label for label in card.labels if label in wanted)
     return own
 

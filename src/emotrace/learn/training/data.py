@@ -20,6 +20,9 @@ Tell = Callable[[str, Mapping[str, Any]], None]
 
 ROOT_VARIABLE = "EMOTRACE_CORPORA"
 
+OWN_SPEECH = "own speech"
+"""What a card calls the speech of a manifest that names no corpus."""
+
 
 def say_nothing(_stage: str, _numbers: Mapping[str, Any]) -> None:
     """Report to nobody."""

@@ -119,7 +119,14 @@ def _fingerprint(utterances: Sequence[Utterance], speeds: Sequence[float]) -> st
         except OSError as error:
             raise TrainingError(f"cannot train on this clip: {u.file}: {error.strerror}") from error
         files.append((u.file, str(u.segment), status.st_size, status.st_mtime_ns))
-    front_end = (log_mel.SAMPLING_RATE, log_mel.N_FFT, log_mel.HOP_LENGTH, log_mel.N_MELS, log_mel.LOWEST_HZ)
+    front_end = (
+        log_mel.SAMPLING_RATE,
+        log_mel.N_FFT,
+        log_mel.HOP_LENGTH,
+        log_mel.N_MELS,
+        log_mel.LOWEST_HZ,
+        log_mel.HIGHEST_HZ,
+    )
     facts = [files, list(speeds), front_end, TRIM_DB, MARGIN_FRAMES, "version 1"]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 

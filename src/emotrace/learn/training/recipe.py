@@ -51,6 +51,7 @@ class Data:
         _require(
             bool(self.corpora or self.manifests), "data.corpora", "must name a corpus, or data.manifests a file"
         )
+        _require(len(set(self.corpora)) == len(self.corpora), "data.corpora", "must name each corpus once")
         for name in self.corpora:
             _require_known("data.corpora", name, registry.names("corpus"))
         _require_known("data.protocol", self.protocol, set(PROTOCOLS) - set(LEAKY_PROTOCOLS))

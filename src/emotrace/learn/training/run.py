@@ -27,7 +27,7 @@ from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.calibration import apply_temperature, fit_temperature, threshold_for_coverage
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models.speech_net import FRAME_SECONDS
-from emotrace.learn.training.data import corpus_facts, divide, gather, is_sung
+from emotrace.learn.training.data import OWN_SPEECH, corpus_facts, divide, gather, is_sung
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
 from emotrace.learn.training.fit import Examples, Fitted, fit, label_inventory, make_examples, predict_logits
 from emotrace.learn.training.fit_speech import fit_speech
@@ -197,7 +197,7 @@ def _corpus_entry(name: str, split: Split) -> Any:
     facts = corpus_facts(name)
     members = [u for u in split.train if u.corpus == name]
     return {
-        "name": name or "own speech",
+        "name": name or OWN_SPEECH,
         "licence": facts.licence if facts else "not known to emotrace",
         "citation": facts.citation if facts else "none",
         "labels": sorted({u.emotion for u in members}),
