@@ -14,9 +14,10 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotrace.audio.load import load_audio, open_stream, stream_audio, stream_channels
+from emotrace.audio.load import load_audio, load_segment, open_stream, stream_audio, stream_channels
 from emotrace.audio.resample import resample
 from emotrace.errors import AudioError, AudioWarning, UsageError
+from emotrace.types import Segment
 
 Make = Callable[..., np.ndarray]
 
@@ -163,3 +164,14 @@ def test_a_warning_turned_into_an_error_leaves_no_file_open(
     # Warnings are errors in these tests, and so is a file that is left open.
     with pytest.raises(AudioWarning, match="promises 5,000 bytes"):
         load_audio(tmp_path / "a.wav")
+
+
+def test_a_segment_is_the_stretch_of_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "ramp.wav"
+    soundfile.write(path, np.linspace(-0.5, 0.5, 16_000), 16_000, subtype="FLOAT")
+    whole = load_audio(path)
+    assert np.array_equal(load_segment(path, None, 16_000), whole)
+    assert np.array_equal(load_segment(path, Segment(0.25, 0.5), 16_000), whole[4_000:8_000])
+    assert np.array_equal(load_segment(path, Segment(0.75, 9.0), 16_000), whole[12_000:])
+    with pytest.raises(AudioError, match=r"ramp\.wav: ends before 1 s, where the segment starts"):
+        load_segment(path, Segment(1.0, 2.0), 16_000)

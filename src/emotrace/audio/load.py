@@ -14,7 +14,9 @@ from emotrace.audio.channels import Channel, check_channel, select_channel
 from emotrace.audio.decode import AudioReader, open_audio
 from emotrace.audio.limits import DEFAULT_LIMITS, Limits
 from emotrace.audio.resample import Resampler
-from emotrace.types import Recording
+from emotrace.audio.source import show_path
+from emotrace.errors import AudioError
+from emotrace.types import Recording, Segment
 
 
 class AudioStream:
@@ -153,3 +155,26 @@ def load_audio(
         As `open_stream`.
     """
     return np.concatenate(list(stream_audio(path, sampling_rate, channel, limits)))
+
+
+def load_segment(path: str | os.PathLike[str], segment: Segment | None, sampling_rate: int) -> NDArray[np.float32]:
+    """Read a stretch of a recording, mixed to one channel; all of it where ``segment`` is None.
+
+    Returns
+    -------
+    Signal of shape (n_samples,), float32, with at least one sample; shorter than the segment if the recording
+    ends within it.
+
+    Raises
+    ------
+    AudioError
+        As `load_audio`, and if the recording ends before the segment starts.
+    """
+    signal = load_audio(path, sampling_rate)
+    if segment is None:
+        return signal
+    stretch = signal[round(segment.start * sampling_rate) : round(segment.end * sampling_rate)]
+    if not stretch.size:
+        name = show_path(os.fspath(path))
+        raise AudioError(f"{name}: ends before {segment.start:g} s, where the segment starts")
+    return stretch

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 
+from emotrace.audio.load import load_segment
 from emotrace.bundle import Card
-from emotrace.cli._output import open_output
+from emotrace.cli._output import open_output, tell, warn_in_one_line
+from emotrace.cli._progress import ProgressLine
 from emotrace.errors import AudioError, EmotraceError, LeakError, MissingExtraError
 from emotrace.hear.recognizer import Recogniser
 from emotrace.labels import NO_SPEECH, restrict
@@ -166,6 +169,18 @@ def headline_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def judge_into(folder: Path, recogniser: Recogniser, utterances: Sequence[Utterance]) -> Judgement:
+    """Judge with progress, write the report into ``folder``, and tell the scores and what could not be used."""
+    with warn_in_one_line(), ProgressLine("judging") as progress:
+        judgement = judge(recogniser, utterances, progress)
+    write_judgement(judgement, folder)
+    for line in summary_lines(judgement.report):
+        typer.echo(line)
+    for _, reason in judgement.unusable:
+        tell(reason)
+    return judgement
+
+
 def write_judgement(judgement: Judgement, folder: Path) -> None:
     """Write ``report.json`` and ``predictions.csv``."""
     try:
@@ -198,14 +213,8 @@ def summary_lines(report: Mapping[str, Any]) -> list[str]:
 def _predict(recogniser: Recogniser, utterance: Utterance) -> Prediction:
     if utterance.segment is None:
         return recogniser.predict(utterance.file)
-    from emotrace.audio.load import load_audio
-
     rate = recogniser.sampling_rate
-    signal = load_audio(utterance.file, sampling_rate=rate)
-    stretch = signal[round(utterance.segment.start * rate) : round(utterance.segment.end * rate)]
-    if not stretch.size:
-        raise AudioError(f"{utterance.file}: ends before {utterance.segment.start:g} s, where the segment starts")
-    return recogniser.predict(stretch, sampling_rate=rate)
+    return recogniser.predict(load_segment(utterance.file, utterance.segment, rate), sampling_rate=rate)
 
 
 def _score(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,8 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.console import Console
 
     from emotrace.learn.corpora import Corpus, Problem, Scan
@@ -126,17 +123,18 @@ def check(
     Ends with 1 if there are errors (wrong counts, missing or undecodable files, segments beyond the end),
     with 0 if there are only warnings.
     """
+    from emotrace.cli._progress import ProgressLine
     from emotrace.learn.corpora._check import check as check_utterances
     from emotrace.manifest import read_manifest
 
     utterances = read_manifest(manifest)
-    with _progress(f"checking {manifest.name}", len(utterances)) as on_done:
+    with ProgressLine(f"checking {manifest.name}") as progress:
         report = check_utterances(
             utterances,
             _facts_of(utterances),
             min_seconds=min_seconds,
             max_seconds=max_seconds,
-            on_done=on_done,
+            on_done=lambda n_done: progress(n_done, len(utterances)),
         )
     if format is Format.json:
         _print_json(report.to_dict())
@@ -244,48 +242,3 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console()
-
-
-@contextmanager
-def _progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how far the work is, on stderr and only where somebody looks; Ctrl-C ends it between two files."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with _held_interrupts() as is_interrupted, Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total)
-
-        def on_done(n_done: int) -> None:
-            bar.update(task, completed=n_done)
-            if is_interrupted():
-                raise KeyboardInterrupt
-
-        yield on_done
-
-
-@contextmanager
-def _held_interrupts() -> Iterator[Callable[[], bool]]:
-    """Note the first Ctrl-C instead of raising it: raised inside a decoder's callback it would be lost.
-
-    The second one ends the process's work at once.
-    """
-    import signal
-    import threading
-
-    interrupts: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-    # Only Python's main thread may set handlers, and who ignores interrupts (nohup) shall go on doing so.
-    if threading.current_thread() is not threading.main_thread() or before in (None, signal.SIG_IGN):
-        yield lambda: False
-        return
-
-    def note(number: int, _frame: object) -> None:
-        interrupts.append(number)
-        if len(interrupts) > 1:
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(interrupts)
-    finally:
-        signal.signal(signal.SIGINT, before)

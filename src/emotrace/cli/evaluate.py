@@ -29,25 +29,17 @@ def command(
     leaves them out.
     """
     from emotrace.cli import _judging
-    from emotrace.cli._output import require_folder, tell, warn_in_one_line
-    from emotrace.cli._progress import ProgressLine
+    from emotrace.cli._output import require_folder
     from emotrace.hear.recognizer import load
     from emotrace.manifest import read_manifest
 
     require_folder(output)
-    with warn_in_one_line():
-        recogniser = load(bundle, labels="all")
-        utterances = [u for path in manifest for u in read_manifest(path)]
-        if held_out:
-            utterances = _judging.held_out(recogniser.bundle.card, utterances)
-        _judging.refuse_known_speakers(recogniser.bundle.card, utterances, assume_unheard)
-        with ProgressLine("judging") as progress:
-            judgement = _judging.judge(recogniser, utterances, progress)
-        _judging.write_judgement(judgement, output)
-    for line in _judging.summary_lines(judgement.report):
-        typer.echo(line)
-    for _, reason in judgement.unusable:
-        tell(reason)
+    recogniser = load(bundle, labels="all")
+    utterances = [u for path in manifest for u in read_manifest(path)]
+    if held_out:
+        utterances = _judging.held_out(recogniser.bundle.card, utterances)
+    _judging.refuse_known_speakers(recogniser.bundle.card, utterances, assume_unheard)
+    judgement = _judging.judge_into(output, recogniser, utterances)
     typer.echo(f"Report: {output / 'report.json'}", err=True)
     if judgement.unusable:
         sys.exit(1)

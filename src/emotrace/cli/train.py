@@ -48,19 +48,11 @@ def command(
 def _judge(bundle: Any, split: Any, output: Path) -> Any:
     from emotrace.bundle import load_bundle, write_bundle
     from emotrace.cli import _judging
-    from emotrace.cli._output import tell, warn_in_one_line
-    from emotrace.cli._progress import ProgressLine
     from emotrace.hear.recognizer import Recogniser
 
     recogniser = Recogniser(bundle, load_bundle("speech"), labels="all")
     _judging.refuse_known_speakers(bundle.card, split.test)
-    with warn_in_one_line(), ProgressLine("judging") as progress:
-        judgement = _judging.judge(recogniser, split.test, progress)
-    _judging.write_judgement(judgement, output / "evaluation")
-    for line in _judging.summary_lines(judgement.report):
-        typer.echo(line)
-    for _, reason in judgement.unusable:
-        tell(reason)
+    judgement = _judging.judge_into(output / "evaluation", recogniser, split.test)
     card = dataclasses.replace(bundle.card, metrics=_judging.headline_metrics(judgement.report))
     bundle = write_bundle(bundle.path, card, bundle.model_bytes)
     if judgement.unusable:

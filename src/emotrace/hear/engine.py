@@ -11,11 +11,17 @@ import numpy as np
 
 from emotrace.errors import UsageError
 from emotrace.hear.judge import Judge, is_enough_speech, no_speech
-from emotrace.hear.speech import Signal, SpeechDetector, SpeechTracker, merge_spans, window_around
+from emotrace.hear.speech import (
+    SHORTEST_SPEECH_SECONDS,
+    Signal,
+    SpeechDetector,
+    SpeechTracker,
+    merge_spans,
+    window_around,
+)
 from emotrace.types import Prediction, Segment
 
 _BRIDGED_SECONDS = 0.25
-_SHORTEST_SPEECH_SECONDS = 0.1
 
 
 class Engine:
@@ -93,7 +99,7 @@ class Engine:
     def speech(self) -> tuple[Segment, ...]:
         """Give the stretches of speech found so far; pauses up to 0.25 s are bridged, blips left out."""
         bridged = merge_spans(self._speech, round(_BRIDGED_SECONDS * self._rate))
-        shortest = _SHORTEST_SPEECH_SECONDS * self._rate
+        shortest = SHORTEST_SPEECH_SECONDS * self._rate
         return tuple(Segment(s / self._rate, e / self._rate) for s, e in bridged if e - s >= shortest)
 
     def push(self, block: Signal) -> list[Prediction]:
@@ -106,9 +112,10 @@ class Engine:
         """
         if self._closed:
             raise UsageError("this engine is closed; make a new one for the next recording")
-        if not np.issubdtype(np.asarray(block).dtype, np.floating):
-            raise UsageError(f"a block must hold floats in [-1, 1], got {np.asarray(block).dtype}")
-        samples = np.asarray(block, dtype=np.float32)
+        samples = np.asarray(block)
+        if not np.issubdtype(samples.dtype, np.floating):
+            raise UsageError(f"a block must hold floats in [-1, 1], got {samples.dtype}")
+        samples = samples.astype(np.float32, copy=False)
         if samples.ndim != 1:
             raise UsageError(f"a block must have shape (n_samples,), got {samples.shape}; mix the channels first")
         if not np.isfinite(samples).all():

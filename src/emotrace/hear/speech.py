@@ -21,7 +21,8 @@ CONTEXT_SECONDS = 0.5
 """How far around a stretch it is listened to: as far as the shipped network sees."""
 
 _NEIGHBOURS = 3
-_SHORTEST_SECONDS = 0.1
+SHORTEST_SPEECH_SECONDS = 0.1
+"""A shorter stretch is a blip, and no speech."""
 
 Signal = NDArray[np.float32]
 Span = tuple[int, int]
@@ -81,7 +82,7 @@ class SpeechDetector:
         spans = ((max(int(s), start), min(int(s) + self._frame_samples, end)) for s in first)
         merged = merge_spans((s, e) for s, e in spans if s < e)
         # A blip is no speech, unless it may go on in the next hop.
-        shortest = _SHORTEST_SECONDS * self.sampling_rate
+        shortest = SHORTEST_SPEECH_SECONDS * self.sampling_rate
         return [(s, e) for s, e in merged if e - s >= shortest or s == start or e == end]
 
     def find_all(self, signal: Signal) -> list[Span]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from emotrace.audio.load import load_audio
+from emotrace.audio.load import load_segment
 from emotrace.features import log_mel
 from emotrace.learn.models import speech_net
 from emotrace.learn.training import augmentation
@@ -105,11 +105,11 @@ def _scenes_of(
     rng: np.random.Generator,
     report: Report | None,
 ) -> Scenes:
-    clips, taught = [], []
+    clips = []
     for corpus in sorted({u.corpus for u in utterances}):
         members = [u for u in utterances if u.corpus == corpus]
         chosen = rng.permutation(len(members))[: recipe.training.clips_per_corpus]
-        clips += [load_audio(members[i].file, sampling_rate=SAMPLING_RATE) for i in chosen]
+        clips += [load_segment(members[i].file, members[i].segment, SAMPLING_RATE) for i in chosen]
     taught = [teacher.probabilities(clip) for clip in clips]
 
     def tell(done: int, total: int) -> None:

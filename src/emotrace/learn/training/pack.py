@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.atomic import replacing
-from emotrace.audio.load import load_audio
+from emotrace.audio.load import load_segment
 from emotrace.audio.resample import resample
 from emotrace.errors import AudioError, TrainingError
 from emotrace.features import log_mel
@@ -95,11 +95,9 @@ def build_pack(
 def _clip_log_mels(utterance: Utterance, speeds: Sequence[float]) -> list[NDArray[np.float16]]:
     rate = log_mel.SAMPLING_RATE
     try:
-        signal = load_audio(utterance.file, sampling_rate=rate)
+        signal = load_segment(utterance.file, utterance.segment, rate)
     except AudioError as error:
         raise TrainingError(f"cannot train on this clip: {error}") from error
-    if utterance.segment is not None:
-        signal = signal[round(utterance.segment.start * rate) : round(utterance.segment.end * rate)]
     shortest = (MINIMUM_FRAMES * log_mel.HOP_LENGTH + log_mel.N_FFT) / rate
     if signal.size / rate < shortest * max(speeds):
         raise TrainingError(
