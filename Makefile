@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 # Linux without a GPU: make test PIP_TORCH="--index-url https://download.pytorch.org/whl/cpu" spares gigabytes.
 PIP_TORCH ?=
 TORCH := torch==2.13.0
+# The pages are tried in a real browser; where there is none and none can be had, those tests are skipped.
+BROWSER := command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -qq -y chromium; } || \
+	echo "no Chromium: the tests of the pages will be skipped"
 
 .PHONY: demo test lint benchmarks clean
 
@@ -41,7 +45,8 @@ $(VENV)/.demo-ready: pyproject.toml | $(BIN)/python
 $(VENV)/.test-ready: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet $(PIP_TORCH) "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[av,train]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[av,mic,osc,server,train]" --group dev
+	$(BROWSER)
 	@touch $@ $(VENV)/.demo-ready
 
 clean:

@@ -1,0 +1,1 @@
+"""From emotion to an avatar's parameters, over OSC, and to things done when a state lasts."""

@@ -1,0 +1,1 @@
+"""The call desk: channels and turns, escalation rules, and what a call was like."""
