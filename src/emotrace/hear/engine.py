@@ -1,8 +1,9 @@
 """The engine: samples in, predictions out, no input or output of its own.
 
-Time is tiled into hops. Hop *k* covers ``[k hop, (k + 1) hop)`` and is judged by the window centred on it, cut
-at the ends of the recording. A prediction is given as soon as its window is complete. Windows depend only on
-the position of their samples, so any sizes of pushed blocks give the identical predictions.
+Time is tiled into hops. Hop *k* covers ``[k hop, (k + 1) hop)`` and is judged by the window that ends a look-ahead
+after it, cut at the ends of the recording. By default the look-ahead is half of window minus hop: the window is
+centred on the hop. A prediction is given as soon as its window is complete. Windows depend only on the position
+of their samples, so any sizes of pushed blocks give the identical predictions.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from emotrace.hear.judge import Judge, is_enough_speech, no_speech
 from emotrace.hear.speech import (
     SHORTEST_SPEECH_SECONDS,
     Signal,
+    Span,
     SpeechDetector,
     SpeechTracker,
     merge_spans,
-    window_around,
 )
 from emotrace.types import Prediction, Segment
 
 _BRIDGED_SECONDS = 0.25
+# Longer blocks are taken piece by piece, so that the memory needed does not depend on them.
+_PIECE_SECONDS = 1.0
 
 
 class Engine:
@@ -35,6 +38,13 @@ class Engine:
         How much is heard at once, and how far it moves; 0.1 <= hop <= window.
     file, channel
         Written into each prediction.
+    lookahead_seconds
+        How much is heard after a hop before it is judged, 0 to window - hop; None centres the window on the hop.
+
+    Raises
+    ------
+    UsageError
+        If window, hop and look-ahead do not fit together.
 
     Examples
     --------
@@ -53,6 +63,7 @@ class Engine:
         hop_seconds: float,
         file: str = "",
         channel: str = "mix",
+        lookahead_seconds: float | None = None,
     ) -> None:
         if not 0.1 <= hop_seconds <= window_seconds <= 60.0:
             raise UsageError(
@@ -63,9 +74,12 @@ class Engine:
         self._rate = detector.sampling_rate
         self._window = round(window_seconds * self._rate)
         self._hop = round(hop_seconds * self._rate)
+        self._lookahead = self._choose_lookahead(lookahead_seconds)
         self._file, self._channel = file, channel
-        self._buffer: Signal = np.empty(0, dtype=np.float32)
-        self._buffer_start = 0
+        # The last `window` samples before the piece that is being taken, and that piece.
+        self._piece = round(_PIECE_SECONDS * self._rate)
+        self._buffer: Signal = np.empty(self._window + self._piece, dtype=np.float32)
+        self._n_buffered = 0
         self._n_pushed = 0
         self._next_hop = 0
         self._speech: list[tuple[int, int]] = []
@@ -89,7 +103,7 @@ class Engine:
     @property
     def latency(self) -> float:
         """Algorithmic latency in seconds: from the end of a hop until its prediction can be given."""
-        return ((self._window - self._hop) - (self._window - self._hop) // 2) / self._rate
+        return self._lookahead / self._rate
 
     @property
     def duration(self) -> float:
@@ -101,6 +115,10 @@ class Engine:
         bridged = merge_spans(self._speech, round(_BRIDGED_SECONDS * self._rate))
         shortest = SHORTEST_SPEECH_SECONDS * self._rate
         return tuple(Segment(s / self._rate, e / self._rate) for s, e in bridged if e - s >= shortest)
+
+    def forget_speech(self) -> None:
+        """Forget all stretches of speech but the newest: in a stream without end they would fill the memory."""
+        del self._speech[:-1]
 
     def push(self, block: Signal) -> list[Prediction]:
         """Take the next samples, shape (n_samples,) float32 in [-1, 1], and give what can now be said.
@@ -120,13 +138,24 @@ class Engine:
             raise UsageError(f"a block must have shape (n_samples,), got {samples.shape}; mix the channels first")
         if not np.isfinite(samples).all():
             raise UsageError("a block holds samples that are NaN or infinite")
-        self._buffer = np.concatenate([self._buffer, samples])
-        self._n_pushed += samples.size
         predictions = []
-        while window_around(self._next_hop, self._window, self._hop)[1] <= self._n_pushed:
-            predictions.append(self._judge_next_hop())
-        self._forget()
+        for first in range(0, samples.size, self._piece):
+            self._take(samples[first : first + self._piece])
+            while self._window_of(self._next_hop)[1] <= self._n_pushed:
+                predictions.append(self._judge_next_hop())
         return predictions
+
+    def peek(self) -> Prediction | None:
+        """Say what can be said now of the newest stretch, a hop long or less, from a window of the past.
+
+        None before the first sample and after `close`. Nothing is changed: later predictions are the same with and
+        without it.
+        """
+        if self._closed or not self._n_pushed:
+            return None
+        start, end = max(0, self._n_pushed - self._hop), self._n_pushed
+        left, window = self._cut(end - self._window, end)
+        return self._name(start, end, window, self._tracker.peek(window, start - left, end - left))
 
     def close(self) -> list[Prediction]:
         """Say that the recording has ended, and give the predictions of the hops still open."""
@@ -134,29 +163,57 @@ class Engine:
         while not self._closed and self._next_hop < self._n_pushed:
             predictions.append(self._judge_next_hop())
         self._closed = True
-        self._buffer = np.empty(0, dtype=np.float32)
+        self._buffer, self._n_buffered = np.empty(0, dtype=np.float32), 0
         return predictions
+
+    def _choose_lookahead(self, seconds: float | None) -> int:
+        spare = self._window - self._hop
+        if seconds is None:
+            return spare - spare // 2
+        # Written so that NaN is refused, too.
+        if not (0.0 <= seconds <= 60.0 and round(seconds * self._rate) <= spare):
+            raise UsageError(
+                f"the look-ahead must be between 0 and window - hop = {spare / self._rate:g} seconds, got "
+                f"{seconds:g}; take a longer window, or a shorter hop or look-ahead"
+            )
+        return round(seconds * self._rate)
+
+    def _window_of(self, hop_start: int) -> Span:
+        """Give the window of the hop that begins at ``hop_start``; it may reach beyond the recording."""
+        right = hop_start + self._hop + self._lookahead
+        return right - self._window, right
 
     def _judge_next_hop(self) -> Prediction:
         start, end = self._next_hop, min(self._next_hop + self._hop, self._n_pushed)
-        left, right = window_around(start, self._window, self._hop)
-        left, right = max(left, 0), min(right, self._n_pushed)
-        window = self._buffer[left - self._buffer_start : right - self._buffer_start]
+        left, window = self._cut(*self._window_of(start))
         spans = self._tracker.find(window, start - left, end - left)
         for s, e in spans:
             # Only the last span can touch a new one: the list is never gone through again.
             self._speech[-1:] = merge_spans([*self._speech[-1:], (s + left, e + left)])
+        self._next_hop += self._hop
+        return self._name(start, end, window, spans)
+
+    def _name(self, start: int, end: int, window: Signal, spans: list[Span]) -> Prediction:
+        """Judge the stretch ``[start, end)`` by its window and the speech found in it."""
         segment = Segment(start / self._rate, end / self._rate)
         speech_seconds = sum(e - s for s, e in spans) / self._rate
-        self._next_hop += self._hop
         if not is_enough_speech(speech_seconds, segment):
             return no_speech(segment, speech_seconds, self._file, self._channel)
         probabilities = self._judge.probabilities(window)
         return self._judge.name(probabilities, segment, speech_seconds, self._file, self._channel)
 
-    def _forget(self) -> None:
-        """Drop the samples that no later window needs, so that memory does not grow with time."""
-        needed = max(0, window_around(self._next_hop, self._window, self._hop)[0])
-        if needed > self._buffer_start:
-            self._buffer = self._buffer[needed - self._buffer_start :].copy()
-            self._buffer_start = needed
+    def _cut(self, left: int, right: int) -> tuple[int, Signal]:
+        """Give the samples of ``[left, right)`` that there are, and where they begin."""
+        left, right = max(left, 0), min(right, self._n_pushed)
+        before = self._n_pushed - self._n_buffered
+        return left, self._buffer[left - before : right - before]
+
+    def _take(self, piece: Signal) -> None:
+        """Append a piece; of what is older, only the last window is sure to be kept."""
+        if self._n_buffered + piece.size > self._buffer.size:
+            kept = min(self._window, self._n_buffered)
+            self._buffer[:kept] = self._buffer[self._n_buffered - kept : self._n_buffered].copy()
+            self._n_buffered = kept
+        self._buffer[self._n_buffered : self._n_buffered + piece.size] = piece
+        self._n_buffered += piece.size
+        self._n_pushed += piece.size

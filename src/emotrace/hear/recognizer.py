@@ -109,15 +109,17 @@ class Recogniser:
         hop_seconds: float | None = None,
         file: str = "",
         channel: str = "mix",
+        lookahead_seconds: float | None = None,
     ) -> Engine:
         """Start an engine for one stream of signals at `sampling_rate`; by default with the card's window.
 
-        A hop alone that is longer than the card's window widens the window to it.
+        A hop alone that is longer than the card's window widens the window to it. Windows are centred on their
+        hops unless a look-ahead is given.
         """
         card = self.bundle.card
         hop = hop_seconds if hop_seconds is not None else min(card.hop_seconds, window_seconds or math.inf)
         window = window_seconds if window_seconds is not None else max(card.window_seconds, hop)
-        return Engine(self._judge, self._detector, window, hop, file, channel)
+        return Engine(self._judge, self._detector, window, hop, file, channel, lookahead_seconds)
 
     def predict(
         self,

@@ -107,11 +107,15 @@ class SpeechTracker:
 
     def find(self, window: Signal, start: int, end: int) -> list[Span]:
         """Find speech in the stream's next window; as `SpeechDetector.find`."""
-        floor = max(SILENCE_DBFS, self._loudest_dbfs - FOREGROUND_DB)
-        spans = self._detector.find(window, start, end, floor)
+        spans = self.peek(window, start, end)
         for first, last in spans:
             self._loudest_dbfs = max(self._loudest_dbfs, level_dbfs(window[first:last]))
         return spans
+
+    def peek(self, window: Signal, start: int, end: int) -> list[Span]:
+        """Find speech as `find`, and remember nothing."""
+        floor = max(SILENCE_DBFS, self._loudest_dbfs - FOREGROUND_DB)
+        return self._detector.find(window, start, end, floor)
 
 
 def level_dbfs(signal: Signal) -> float:
