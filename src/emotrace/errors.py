@@ -6,13 +6,18 @@
     |-- AudioError            the recording cannot be used
     |   |-- DecodeError       not audio, damaged, empty, or samples that are not numbers
     |   `-- LimitError        larger, longer, wider or faster than the limits allow
+    |-- AvatarError           a mapping or hooks file of an avatar has a wrong key, type or value
     |-- BundleError           a trained model is missing, foreign, edited or unsafe
     |-- CorpusError           a corpus folder holds nothing usable
     |-- LeakError             a split would let the test see the training data
     |-- ManifestError         a table of utterances cannot be read or written
+    |-- MicrophoneError       no microphone, or none of this name, or it is gone
     |-- MissingExtraError     an optional part of emotrace is not installed
+    |-- PolicyError           what an assistant has learned cannot be read or kept
     |-- RecipeError           a training recipe has a wrong key, type or value
+    |-- RulesError            escalation rules have a wrong key, type or value
     |-- TrainingError         training cannot go on with this data
+    |-- TurnsError            who spoke when in a call cannot be read
     `-- UsageError            the call itself is wrong (exit code 2)
         |-- LabelError        a label or label preset that cannot be had
         `-- UnknownNameError  no such corpus, format, recipe ...
@@ -45,6 +50,10 @@ class LimitError(AudioError):
     """The recording exceeds a limit on bytes, seconds, channels or sampling rate."""
 
 
+class AvatarError(EmotraceError):
+    """A mapping or hooks file of an avatar has a wrong key, type or value."""
+
+
 class BundleError(EmotraceError):
     """A trained model is missing, foreign, edited or unsafe."""
 
@@ -61,6 +70,10 @@ class ManifestError(EmotraceError):
     """A table of utterances cannot be read or written."""
 
 
+class MicrophoneError(EmotraceError):
+    """No microphone can be heard: there is none, none of this name, or it is gone."""
+
+
 class MissingExtraError(EmotraceError):
     """An optional part of emotrace is not installed."""
 
@@ -69,12 +82,24 @@ class MissingExtraError(EmotraceError):
         self.extra = extra
 
 
+class PolicyError(EmotraceError):
+    """What an assistant has learned cannot be read or kept."""
+
+
 class RecipeError(EmotraceError):
     """A training recipe has a wrong key, type or value."""
 
 
+class RulesError(EmotraceError):
+    """Escalation rules have a wrong key, type or value."""
+
+
 class TrainingError(EmotraceError):
     """Training cannot go on with this data."""
+
+
+class TurnsError(EmotraceError):
+    """Who spoke when in a call cannot be read."""
 
 
 class UsageError(EmotraceError):
