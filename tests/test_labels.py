@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emotrace.errors import LabelError
-from emotrace.labels import _ALIASES, COLOURS, EMOTIONS, NO_SPEECH, PRESETS, canonical, preset_labels, restrict
+from emotrace.labels import (
+    _ALIASES,
+    COLOURS,
+    EMOTIONS,
+    NO_SPEECH,
+    PRESETS,
+    VALENCE_AROUSAL,
+    canonical,
+    preset_labels,
+    restrict,
+    valence_arousal,
+)
 
 
 def test_every_alias_leads_to_an_emotion():
@@ -57,3 +70,29 @@ def test_restricting_keeps_order_and_ratios(probabilities, data):
     assert sum(kept.values()) == pytest.approx(1.0)
     best = max(labels, key=lambda label: probabilities[label])
     assert kept[best] == max(kept.values())
+
+
+def test_every_emotion_but_neutral_lies_on_the_circle():
+    assert set(VALENCE_AROUSAL) == set(EMOTIONS)
+    assert VALENCE_AROUSAL["neutral"] == (0.0, 0.0)
+    for emotion in set(EMOTIONS) - {"neutral"}:
+        assert math.hypot(*VALENCE_AROUSAL[emotion]) == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_quadrants_are_those_of_the_circumplex():
+    signs = {e: (math.copysign(1, v), math.copysign(1, a)) for e, (v, a) in VALENCE_AROUSAL.items()}
+    assert {e for e, sign in signs.items() if sign == (-1, 1)} == {"anger", "fear", "disgust"}
+    assert {e for e, sign in signs.items() if sign == (-1, -1)} == {"sadness", "boredom"}
+    assert {"happiness", "amusement", "surprise"} <= {e for e, sign in signs.items() if sign == (1, 1)}
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=len(EMOTIONS), max_size=len(EMOTIONS)).filter(lambda p: sum(p) > 0))
+def test_valence_and_arousal_lie_in_their_range_for_all_probabilities(weights):
+    total = sum(weights)
+    valence, arousal = valence_arousal({e: w / total for e, w in zip(EMOTIONS, weights, strict=True)})
+    assert math.hypot(valence, arousal) <= 1.01
+
+
+def test_what_is_no_emotion_has_no_valence():
+    with pytest.raises(LabelError, match="unknown emotion 'angre'; did you mean 'anger'"):
+        valence_arousal({"angre": 1.0})

@@ -68,6 +68,30 @@ COLOURS: Mapping[str, str] = MappingProxyType(
 )
 """One colour per emotion, the same in the terminal, plots and pages; told apart with colour-blind eyes."""
 
+VALENCE_AROUSAL: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "neutral": (0.0, 0.0),
+        "calm": (0.71, -0.71),  # 315 degrees, Russell's relaxation
+        "happiness": (0.91, 0.42),  # 25, between pleasure (0) and excitement (45)
+        "sadness": (-0.91, -0.42),  # 205, between displeasure (180) and depression (225)
+        "anger": (-0.5, 0.87),  # 120, between arousal (90) and distress (135)
+        "fear": (-0.64, 0.77),  # 130, beside anger and nearer to distress
+        "disgust": (-0.94, 0.34),  # 160, between distress (135) and displeasure (180)
+        "surprise": (0.34, 0.94),  # 70, between excitement (45) and arousal (90)
+        "amusement": (0.82, 0.57),  # 35, between pleasure and excitement, livelier than happiness
+        "sleepiness": (0.0, -1.0),  # 270, Russell's sleepiness
+        "boredom": (-0.5, -0.87),  # 240, between depression (225) and sleepiness (270)
+    }
+)
+"""Where each emotion lies on the circle of valence (unpleasant -1 to pleasant 1) and arousal (sleepy -1 to 1).
+
+The circle and the places of pleasure (0 degrees), excitement (45), arousal (90), distress (135), displeasure
+(180), depression (225), sleepiness (270) and relaxation (315) are those of Russell (1980), "A circumplex model of
+affect", Journal of Personality and Social Psychology 39(6), 1161-1178. The placement of these emotions among them
+is our own, after him and not measured; neutral is the centre. Anger and fear lie close together, as on any plane
+without dominance.
+"""
+
 _ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "neu": "neutral",
@@ -158,3 +182,37 @@ def restrict(probabilities: Mapping[str, float], labels: Sequence[str]) -> dict[
     if total <= 0.0:
         return {label: 1.0 / len(labels) for label in labels}
     return {label: probabilities[label] / total for label in labels}
+
+
+def valence_arousal(probabilities: Mapping[str, float]) -> tuple[float, float]:
+    """Give the valence and arousal expected under ``probabilities``: the mean of the emotions' `VALENCE_AROUSAL`.
+
+    Both are derived from the emotions' probabilities and not measured in the voice: a model that was taught
+    emotions says no more by them than by its labels.
+
+    Parameters
+    ----------
+    probabilities
+        By emotion, summing to 1 or less; what is missing to 1, or all where nobody speaks, counts as neutral.
+
+    Returns
+    -------
+    Valence and arousal, each in [-1, 1].
+
+    Raises
+    ------
+    LabelError
+        For a word that is no emotion.
+
+    >>> valence_arousal({"neutral": 0.5, "sleepiness": 0.5})
+    (0.0, -0.5)
+    >>> valence_arousal({})
+    (0.0, 0.0)
+    """
+    valence = arousal = 0.0
+    for label, probability in probabilities.items():
+        if label not in VALENCE_AROUSAL:
+            raise LabelError(f"unknown emotion '{label}'; {suggest(label, EMOTIONS)}")
+        valence += probability * VALENCE_AROUSAL[label][0]
+        arousal += probability * VALENCE_AROUSAL[label][1]
+    return min(max(valence, -1.0), 1.0), min(max(arousal, -1.0), 1.0)
