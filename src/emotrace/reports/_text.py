@@ -20,5 +20,11 @@ def heard_label(prediction: Prediction) -> str:
 
 
 def channel_label(channel: str) -> str:
-    """Name a channel for people: ``channel 0``; empty for the mix of all channels."""
-    return "" if channel == "mix" else f"channel {printable(channel)}"
+    """Name a channel for people: ``channel 0``, or a party's name as it is; empty for the mix of all channels.
+
+    >>> channel_label("0"), channel_label("customer"), channel_label("mix")
+    ('channel 0', 'customer', '')
+    """
+    if channel == "mix":
+        return ""
+    return f"channel {channel}" if channel.isdecimal() else printable(channel)

@@ -1,0 +1,129 @@
+"""A real Chromium that opens the pages offline and writes down all it complains of and all it asks for."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.calls.pages.made_call import make_call, make_recording
+
+from emotrace.calls.pages import write_call, write_index
+from emotrace.calls.player import make_player_audio
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PATIENCE_SECONDS = 20.0
+
+
+# For one module's tests and not longer: playwright keeps an event loop running, and others could not start theirs.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Give a running headless Chromium."""
+    api = pytest.importorskip("playwright.sync_api", reason="the pages are looked at through playwright")
+    path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip(f"no browser to look at the pages with; looked for {', '.join(_BROWSERS)}")
+    # Chromium's sandbox refuses to run as root.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield started
+        started.close()
+
+
+class Opened:
+    """A page in the browser, and what it said and asked for."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        page.set_default_timeout(1000 * _PATIENCE_SECONDS)
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+
+    def text(self, selector: str) -> str:
+        """Give the words of one element."""
+        return str(self.page.inner_text(selector))
+
+    def evaluate(self, script: str, argument: object = None) -> Any:
+        """Run a script in the page."""
+        return self.page.evaluate(script, argument)
+
+    def wait(self, condition: str) -> None:
+        """Wait until a condition holds in the page, whose policy forbids playwright's own way of waiting."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self.evaluate(condition):
+            assert time.monotonic() < deadline, f"still not: {condition}"
+            self.page.wait_for_timeout(20)
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Opened]]:
+    """Give ``open_page(path, **options of the context)``; afterwards, no page may have complained or asked."""
+    contexts = []
+    opened: list[tuple[Opened, str]] = []
+
+    def _open(path: Path, *, width: int = 1280, height: int = 900, **options: Any) -> Opened:
+        options = {"offline": True, **options}
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = Opened(context.new_page())
+        page.page.goto(path.as_uri())
+        opened.append((page, path.as_uri()))
+        return page
+
+    yield _open
+    for context in contexts:
+        context.close()
+    for page, address in opened:
+        assert page.said == []
+        assert [asked for asked in page.asked if not asked.startswith("data:")] == [address]
+
+
+@pytest.fixture(scope="session")
+def call() -> dict[str, Any]:
+    """Give the made call."""
+    return make_call()
+
+
+@pytest.fixture(scope="session")
+def call_page(call: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the page of the made call, with its recording."""
+    made = make_player_audio(io.BytesIO(make_recording(call)), {"customer": 1, "agent": 0})
+    path = tmp_path_factory.mktemp("page") / "call.html"
+    with path.open("w", encoding="utf-8") as stream:
+        write_call(call, stream, *made)
+    return path
+
+
+@pytest.fixture
+def save_call(tmp_path: Path) -> Callable[..., Path]:
+    """Give ``save_call(call, ...)``, which writes a page and gives its path."""
+
+    def _save(call: dict[str, Any], *arguments: Any, **options: Any) -> Path:
+        path = tmp_path / "call.html"
+        with path.open("w", encoding="ascii") as stream:
+            write_call(call, stream, *arguments, **options)
+        return path
+
+    return _save
+
+
+@pytest.fixture
+def save_index(tmp_path: Path) -> Callable[..., Path]:
+    """Give ``save_index(rows)``, which writes an index and gives its path."""
+
+    def _save(rows: list[dict[str, Any]]) -> Path:
+        path = tmp_path / "index.html"
+        with path.open("w", encoding="ascii") as stream:
+            write_index(rows, stream)
+        return path
+
+    return _save
