@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -271,3 +272,15 @@ def test_speech_model_must_give_at_least_one_frame(tmp_path: Path) -> None:
     bundle = load_bundle(write_unchecked(tmp_path / "m", model, speech_card()))
     with pytest.raises(BundleError, match=r"gives an array of shape \(1, 0\) instead of \(1, n_frames\)"):
         bundle.predict(np.zeros((1, 1600), dtype=np.float32))
+
+
+@pytest.mark.parametrize("wish", [None, "1"])
+def test_tells_nobody(wish, tmp_path):
+    # onnxruntime leaves an identifier and a queue of events in the home folder, and sends them.
+    environment = {k: v for k, v in os.environ.items() if k not in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")}
+    environment |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)} | (
+        {"ORT_DISABLE_TELEMETRY": wish} if wish else {}
+    )
+    code = "import emotrace; emotrace.load_bundle().session()"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -49,9 +49,10 @@ class Source:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to ``offset`` bytes from the start, the current position or the end."""
-        # Decoders of damaged files ask for places before the start; the operating system would raise.
+        # Decoders of damaged files ask for places before the start and far beyond the end; the operating system
+        # would raise.
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self.size}[whence]
-        return self._file.seek(max(0, base + offset))
+        return self._file.seek(min(max(0, base + offset), self.size))
 
     def tell(self) -> int:
         """Give the current position in bytes."""

@@ -1,0 +1,189 @@
+"""``emotrace serve`` as a process: its start, its refusals, its end."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.cli.conftest import Emotrace
+from tests.server.conftest import DEMO_CALL, server_process, wait_until
+from tests.tiny_bundles import make_emotion_bundle
+
+from emotrace.server.auth import hash_key
+
+# -- what is refused --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_others_are_not_let_in_without_a_key(emotrace_command: Emotrace, host: str) -> None:
+    done = emotrace_command("serve", "--host", host)
+    assert done.code == 2
+    assert done.complaint == (
+        f"{host} can be reached by others, who would need no key; make one with `emotrace serve --new-key` and "
+        "give its hash with --api-key-file, or bind 127.0.0.1"
+    )
+
+
+def test_a_port_in_use(emotrace_command: Emotrace) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = emotrace_command("serve", "--port", port)
+    assert done.code == 1
+    assert done.complaint == (
+        f"cannot listen on port {port} of 127.0.0.1: address already in use; choose another with --port, or "
+        "--port 0 for any free one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["--port", "99999"], 2, "--port (Settings.port) is 99999; it must be 0 (any free one) to 65535"),
+        (["--workers", "0"], 2, "--workers (Settings.n_workers) is 0; it must be above 0"),
+        (["--api-key-file", "no-such-file"], 2, "--api-key-file no-such-file cannot be read: No such file"),
+        (["--port", "0", "--model", "no-such-model"], 1, "bundle 'no-such-model': does not exist"),
+        (["--port", "0", "--labels", "callfour"], 2, "no label preset named 'callfour'"),
+        (["--port", "0", "--more-model", "default"], 2, "two bundles are named 'default'"),
+        (["--port", "eighty"], 2, "'eighty' is not a valid int"),
+    ],
+)
+def test_wrong_usage(emotrace_command: Emotrace, arguments: list[str], code: int, sentence: str) -> None:
+    done = emotrace_command("serve", *arguments)
+    assert done.code == code
+    assert sentence in done.complaint
+
+
+def test_an_address_that_is_not_ours(emotrace_command: Emotrace, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(hash_key("x"))
+    done = emotrace_command("serve", "--host", "192.0.2.1", "--port", "0", "--api-key-file", keys)
+    assert done.code == 1
+    assert done.complaint.startswith("cannot listen on port 0 of 192.0.2.1: ")
+
+
+def test_without_the_extra() -> None:
+    code = "import sys; sys.modules['fastapi'] = None; from emotrace.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "serve"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "emotrace: `emotrace serve` needs the extra 'server': pip install 'emotrace[server]'\n"
+
+
+def test_where_uploads_cannot_be_isolated(emotrace_command: Emotrace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "send_fds")
+    done = emotrace_command("serve", "--port", "0")
+    assert done.code == 1
+    assert done.complaint.startswith("the server needs Linux or macOS")
+
+
+def test_other_commands_do_not_load_the_server() -> None:
+    code = (
+        "import sys; from emotrace.cli import build_app; build_app(); "
+        "print([m for m in ('fastapi', 'uvicorn', 'starlette', 'prometheus_client') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_new_key(emotrace_command: Emotrace) -> None:
+    done = emotrace_command("serve", "--new-key")
+    assert done.code == 0
+    key, digest = (line.split()[1] for line in done.out.splitlines())
+    assert hash_key(key) == digest
+    assert "the key cannot be shown again" in done.complaint
+
+
+# -- a server from start to end ---------------------------------------------------------------------------
+
+
+def test_start_line_and_end(tmp_path: Path) -> None:
+    with server_process(tmp_path / "tmp", "--workers", "1") as server:
+        assert re.fullmatch(
+            r"emotrace: serving default on (http://127\.0\.0\.1:\d+) \(docs: \1/docs\)\n", server.first_line
+        )
+        assert server.client.get("/docs").status_code == 200
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(30) == 0
+        for line in server.errors.read_text().splitlines():
+            assert json.loads(line)["message"] == "request"
+
+
+def test_sigterm_lets_what_runs_end(tmp_path: Path) -> None:
+    clip = DEMO_CALL.read_bytes()
+    with server_process(tmp_path / "tmp", "--workers", "1") as server, ThreadPoolExecutor(1) as threads:
+        (worker,) = server.workers()
+        worker.send_signal(signal.SIGSTOP)
+        running = threads.submit(httpx.post, f"{server.url}/v1/predict", content=clip, timeout=60)
+        wait_until(lambda: server.metric("emotrace_workers_busy") == 1, "the request to be under way")
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: server.client.get("/readyz").status_code == 503, "the news")
+        assert server.client.get("/readyz").json()["detail"] == "the server is shutting down"
+        late = server.client.post("/v1/predict", content=clip)
+        assert late.status_code == 503
+        assert late.json()["detail"] == "the server is shutting down; ask another one, or again later"
+        assert late.headers["retry-after"] == "5"
+        assert not running.done()
+        worker.send_signal(signal.SIGCONT)
+        response = running.result()
+        assert response.status_code == 200
+        assert response.json()["end"] == 64.174
+        assert server.process.wait(30) == 0
+        assert not worker.is_running()
+
+
+def test_what_does_not_end_in_time_is_told_so(tmp_path: Path) -> None:
+    arguments = ("--workers", "1", "--drain-seconds", "0.2")
+    with server_process(tmp_path / "tmp", *arguments) as server, ThreadPoolExecutor(1) as threads:
+        (worker,) = server.workers()
+        worker.send_signal(signal.SIGSTOP)
+        running = threads.submit(
+            httpx.post, f"{server.url}/v1/predict", content=DEMO_CALL.read_bytes(), timeout=60
+        )
+        wait_until(lambda: server.metric("emotrace_workers_busy") == 1, "the request to be under way")
+        server.process.send_signal(signal.SIGTERM)
+        response = running.result()
+        assert response.status_code == 503
+        assert response.json()["type"] == "urn:emotrace:problem:draining"
+        assert server.process.wait(30) == 0
+        assert not worker.is_running()
+
+
+def test_workers_end_with_a_server_that_was_killed(tmp_path: Path) -> None:
+    with server_process(tmp_path / "tmp", "--workers", "1") as server:
+        (worker,) = server.workers()
+        server.process.kill()
+        wait_until(lambda: not worker.is_running() or worker.status() == "zombie", "the end of the worker")
+
+
+def test_two_models_and_keys(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(hash_key("secret") + "\n")
+    bundle = make_emotion_bundle(tmp_path / "tiny")
+    arguments = (
+        "--workers",
+        "1",
+        "--more-model",
+        str(bundle.path),
+        "--api-key-file",
+        str(keys),
+        "--host",
+        "0.0.0.0",
+    )
+    with server_process(tmp_path / "tmp", *arguments) as server:
+        assert f"serving default, {bundle.card.name} on http://0.0.0.0:" in server.first_line
+        assert server.client.get("/v1/models").status_code == 401
+        server.client.headers["X-API-Key"] = "secret"
+        names = [model["name"] for model in server.client.get("/v1/models").json()["models"]]
+        assert names == ["default", bundle.card.name]
+        for name in names:
+            params = {"model": name}
+            document = server.client.post("/v1/analyze", content=DEMO_CALL.read_bytes(), params=params).json()
+            assert document["model"] == name
+        assert "secret" not in server.errors.read_text()

@@ -1,0 +1,86 @@
+"""Logs: one JSON line per request, and nothing of what was said, named or heard."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.server.conftest import Running
+from tests.server.test_routes import problem
+
+from emotrace.server.hearing import answer_upload
+from emotrace.server.logs import LOGGER, JsonFormatter, write_logs
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What is logged, as `write_logs` sets it up."""
+    stream = io.StringIO()
+    loggers = [LOGGER, logging.getLogger("uvicorn.error")]
+    before = [(each, each.handlers, each.propagate, each.level) for each in loggers]
+    write_logs(stream)
+    yield stream
+    for each, handlers, propagate, level in before:
+        each.handlers, each.propagate = handlers, propagate
+        each.setLevel(level)
+
+
+def lines(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def test_one_line_per_request(running: Running, clip: bytes, log: io.StringIO) -> None:
+    secret = "my-own-voice"
+    running.client.post(
+        "/v1/predict",
+        files={"file": (f"{secret}.wav", clip)},
+        headers={"X-Request-ID": "r-1", "X-API-Key": secret},
+    )
+    running.client.post("/v1/predict", files={"file": (f"{secret}.wav", b"no audio")}, params={"labels": "call4"})
+    running.client.get(f"/v1/{secret}", params={"q": secret})
+    first, second, third = lines(log)
+    assert first.pop("ms") > 0
+    assert first.pop("time").endswith("+00:00")
+    assert first == {
+        "level": "info",
+        "message": "request",
+        "request_id": "r-1",
+        "method": "POST",
+        "route": "/v1/predict",
+        "status": 200,
+        "bytes": len(clip) + first["bytes"] - len(clip),
+        "audio_seconds": 4.0,
+    }
+    assert first["bytes"] > len(clip)
+    assert (second["status"], second["audio_seconds"]) == (422, None)
+    assert (third["route"], third["status"]) == ("none", 404)
+    assert secret not in log.getvalue()
+    assert "anger" not in log.getvalue()
+
+
+def test_what_is_unexpected_is_told_to_the_log_only(
+    running: Running, clip: bytes, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(running.service.models, "recogniser", fail)
+    response = running.client.post("/v1/predict", content=clip)
+    assert problem(response, 500, "internal") == "the server failed; its log says more under this request_id"
+    failure, request = lines(log)
+    assert failure["level"] == "error"
+    assert failure["exception"] == "RuntimeError"
+    assert any(answer_upload.__code__.co_filename in place for place in failure["where"])
+    assert failure["request_id"] == request["request_id"] == response.headers["x-request-id"]
+    assert request["status"] == 500
+    assert "secret" not in log.getvalue() + response.text
+
+
+def test_whatever_is_logged_is_one_line_of_json() -> None:
+    record = logging.makeLogRecord({"msg": "a\nb %s", "args": ("c\u2028",), "odd": object(), "levelname": "INFO"})
+    (line,) = JsonFormatter().format(record).splitlines()
+    assert json.loads(line)["message"] == "a\nb c\u2028"
