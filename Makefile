@@ -33,6 +33,10 @@ benchmarks: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/start_up.py -o benchmarks/results/start_up.json
 	$(BIN)/python benchmarks/analyze.py -o benchmarks/results/analyze.json
 	$(BIN)/python benchmarks/install_size.py -o benchmarks/results/install_size.json
+	$(BIN)/python benchmarks/features.py -o benchmarks/results/features.json
+	$(BIN)/python benchmarks/streams.py -o benchmarks/results/streams.json
+	$(BIN)/python benchmarks/streams.py -n 50 --together -o benchmarks/results/streams_together.json
+	$(BIN)/python benchmarks/server.py -o benchmarks/results/server.json
 	$(BIN)/python benchmarks/tables.py
 
 $(BIN)/python:
@@ -45,7 +49,7 @@ $(VENV)/.demo-ready: pyproject.toml | $(BIN)/python
 $(VENV)/.test-ready: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet $(PIP_TORCH) "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[av,mic,osc,server,train]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[av,mic,osc,plot,server,smile,ssl,train]" --group dev
 	$(BROWSER)
 	@touch $@ $(VENV)/.demo-ready
 

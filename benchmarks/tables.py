@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/default-model.md")
+PAGES = ("README.md", "docs/default-model.md", "docs/live.md")
 RESULTS = ROOT / "benchmarks" / "results"
 
 _OTHERS = {
@@ -144,8 +144,96 @@ def make_calibration() -> str:
     return "\n".join(rows)
 
 
+def make_live_settings() -> str:
+    """What hop, look-ahead and smoothing cost and bring."""
+    settings = _result("live_settings")
+    facts = settings["material"]
+    head = "| like a file's timeline | label changes a minute | right, in a row | last final right |"
+    rows = [f"| hop | look-ahead {head}", "|---|---|---|---|---|---|"]
+    for run in settings["hops"]:
+        is_file = run["hop_seconds"] is None
+        name = "a file's timeline: 1.5 s | centred" if is_file else f"{run['hop_seconds']} s | {run['lookahead_seconds']} s"
+        rows.append(f"| {name} | {_live_scores(run)} |")
+    smooth = [f"| half-life | margin | hold {head}", "|---|---|---|---|---|---|---|"]
+    for run in settings["smoothings"]:
+        name = f"{run['half_life_seconds']} s | {run['margin']} | {run['hold_seconds']} s"
+        smooth.append(f"| {name} | {_live_scores(run)} |")
+    return "\n".join(
+        [
+            f"*Like a file's timeline* and *changes*: {facts['n_channels_of_talk']} channels of real calls and meetings "
+            f"({facts['seconds_of_speech_in_talk']:.0f} s of speech). *In a row*: clips of one speaker after one another "
+            f"({facts['n_speakers']} validation speakers, {facts['seconds_of_speech_in_a_row']:.0f} s of speech). *Last "
+            f"final*: accuracy over {facts['n_clips']} clips, of which {_percent(facts['whole_clip_accuracy'])} % are right when "
+            "judged whole. In per cent.",
+            "",
+            *rows,
+            "",
+            "With the default hop and look-ahead, smoothed:",
+            "",
+            *smooth,
+        ]
+    )
+
+
+def make_streams() -> str:
+    """How many live sessions one core follows."""
+    streams, together = _result("streams"), _result("streams_together")
+    rows = ["| streams | p50 | p95 | p99 | CPU | memory, start to end | results lost |", "|---|---|---|---|---|---|---|"]
+    for run in streams["runs"]:
+        ms = run["latency_ms"]
+        rows.append(
+            f"| {run['n_streams']} | {ms['p50']:.0f} ms | {ms['p95']:.0f} ms | {ms['p99']:.0f} ms | "
+            f"{100 * run['cpu_share']:.0f} % | {run['rss_start_mb']:.0f} to {run['rss_end_mb']:.0f} MB | {run['n_lost']} |"
+        )
+    worst = together["runs"][-1]
+    machine = streams["machine"]
+    return "\n".join(
+        [
+            *rows,
+            "",
+            f"{streams['runs'][0]['seconds']:.0f} s each, one core of {machine['cpu']}. Where {worst['n_streams']} streams begin at the "
+            f"same moment their runs queue up: p95 {worst['latency_ms']['p95']:.0f} ms.",
+        ]
+    )
+
+
+def make_server() -> str:
+    """What load the server holds, and what it does beyond."""
+    server = _result("server")
+    rows = ["| 3-s clips, clients at a time | answers a second | p50 | p95 | refused (503) | lost | mixed up |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    for name, level in server["requests_3_s_clips"].items():
+        shown = f"{level['n_clients']} ({name})" if "limit" in name else name
+        rows.append(
+            f"| {shown} | {level['answered_per_second']:.0f} | {level['p50_ms']:.0f} ms | {level['p95_ms']:.0f} ms | "
+            f"{level['refused']} | {level['lost']} | {level['mixed']} |"
+        )
+    rows += ["", "| live streams | p50 | p95 | CPU cores | results | lost | mixed up |", "|---|---|---|---|---|---|---|"]
+    for name, level in server["real_time_streams"]["levels"].items():
+        rows.append(
+            f"| {name} | {level['p50_ms']:.0f} ms | {level['p95_ms']:.0f} ms | {level['server_cpu_cores']} | "
+            f"{level['n_results']} | {level['lost']} | {level['mixed']} |"
+        )
+    twice, memory, machine = server["real_time_streams"]["twice_the_limit"], server["memory"], server["machine"]
+    return "\n".join(
+        [
+            f"A load test over loopback, clients and server on the same {machine['cores']} cores of {machine['cpu']}; every answer is "
+            "compared with the one this recogniser gives offline.",
+            "",
+            *rows,
+            "",
+            f"Of {twice['opened']} streams opened at once for {twice['accepted']} places, {twice['refused']} were refused cleanly and "
+            f"{twice['lost']} lost. Under steady load for {memory['minutes']:g} minutes, server and workers held "
+            f"{memory['rss_mb_after_warm_up']:.0f} MB after warming up and {memory['rss_mb_at_end']:.0f} MB at the end.",
+        ]
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "accuracy": make_accuracy,
+    "live_settings": make_live_settings,
+    "streams": make_streams,
+    "server": make_server,
     "speed": make_speed,
     "detector": make_detector,
     "calibration": make_calibration,
@@ -155,6 +243,11 @@ TABLES: dict[str, Callable[[], str]] = {
 def _alarm_rows(alarms: dict[str, Any]) -> list[tuple[str, float, float]]:
     ours, theirs = alarms["share_of_windows"]["emotrace"], alarms["share_of_windows"]["silero"]
     return [(kind, ours[kind], theirs[kind]) for kind in ours]
+
+
+def _live_scores(run: dict[str, Any]) -> str:
+    shares = [_percent(run[score]) for score in ("like_centred", "in_a_row", "last_final")]
+    return f"{shares[0]} | {run['changes_per_minute']:.0f} | {shares[1]} | {shares[2]}"
 
 
 def _card(name: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@
     |-- MissingExtraError     an optional part of emotrace is not installed
     |-- PolicyError           what an assistant has learned cannot be read or kept
     |-- RecipeError           a training recipe has a wrong key, type or value
+    |-- ReportError           what judging left behind cannot be read
     |-- RulesError            escalation rules have a wrong key, type or value
     |-- TrainingError         training cannot go on with this data
     |-- TurnsError            who spoke when in a call cannot be read
@@ -90,6 +91,10 @@ class RecipeError(EmotraceError):
     """A training recipe has a wrong key, type or value."""
 
 
+class ReportError(EmotraceError):
+    """What judging left behind cannot be read."""
+
+
 class RulesError(EmotraceError):
     """Escalation rules have a wrong key, type or value."""
 
@@ -121,6 +126,10 @@ class UnknownNameError(UsageError):
 
 class AudioWarning(UserWarning):
     """The recording is damaged or odd, but could be read."""
+
+
+class CacheWarning(UserWarning):
+    """What was computed cannot be kept for the next time; results are as they would have been."""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 _FOLDERS = {
-    "corpus": "emotrace.learn.corpora",
-    "feature set": "emotrace.features",
-    "model": "emotrace.learn.models",
-    "format": "emotrace.reports",
+    "augmentation": ("emotrace.learn.augment",),
+    "corpus": ("emotrace.learn.corpora",),
+    # A feature set that is computed by torch stands in the wing that may import it.
+    "feature set": ("emotrace.features", "emotrace.learn.features"),
+    "model": ("emotrace.learn.models",),
+    "format": ("emotrace.reports",),
 }
 _GROUPS = {
+    "augmentation": "emotrace.augmentations",
     "corpus": "emotrace.corpora",
     "feature set": "emotrace.features",
     "model": "emotrace.models",
@@ -32,8 +35,11 @@ _GROUPS = {
 
 
 def names(kind: str) -> list[str]:
-    """List the names of all things of ``kind`` (``corpus``, ``feature set``, ``model``, ``format``), sorted."""
-    found = {module.replace("_", "-") for module in _own_modules(kind)}
+    """List the names of all things of ``kind``, sorted.
+
+    Kinds are ``augmentation``, ``corpus``, ``feature set``, ``model`` and ``format``.
+    """
+    found = set(_own_modules(kind))
     found |= {point.name for point in _entry_points(kind)}
     return sorted(found)
 
@@ -41,9 +47,9 @@ def names(kind: str) -> list[str]:
 def load(kind: str, name: str) -> ModuleType:
     """Import the thing called ``name``; raise `UnknownNameError` naming near ones if there is none."""
     wanted = name.lower().replace("_", "-")
-    for module in _own_modules(kind):
-        if module.replace("_", "-") == wanted:
-            return importlib.import_module(f"{_FOLDERS[kind]}.{module}")
+    own = _own_modules(kind)
+    if wanted in own:
+        return importlib.import_module(own[wanted])
     for point in _entry_points(kind):
         if point.name == wanted:
             thing = point.load()
@@ -52,9 +58,15 @@ def load(kind: str, name: str) -> ModuleType:
     raise UnknownNameError(kind, name, names(kind))
 
 
-def _own_modules(kind: str) -> list[str]:
-    folder = importlib.import_module(_FOLDERS[kind])
-    return [info.name for info in pkgutil.iter_modules(folder.__path__) if not info.name.startswith("_")]
+def _own_modules(kind: str) -> dict[str, str]:
+    """Give the full names of our own modules by the names of the things that they are."""
+    folders = [importlib.import_module(folder) for folder in _FOLDERS[kind]]
+    return {
+        info.name.replace("_", "-"): f"{folder.__name__}.{info.name}"
+        for folder in folders
+        for info in pkgutil.iter_modules(folder.__path__)
+        if not info.name.startswith("_")
+    }
 
 
 def _entry_points(kind: str) -> list[EntryPoint]:

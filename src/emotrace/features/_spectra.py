@@ -38,6 +38,10 @@ _LOWEST_CONTRAST_HZ = 200.0
 _TUNING_HZ = (150.0, 4_000.0)
 _TUNING_PEAK = 0.1
 _TUNING_STEPS = 100
+_MEL_BLOCK = 16
+# As many as stay in the processor's cache.
+_FRAMES_AT_ONCE = 32
+_ROLL_OFF_BLOCK = 32
 
 Matrix = NDArray[np.float32]
 
@@ -69,8 +73,13 @@ class Spectra:
     @cached_property
     def power(self) -> Matrix:
         """The power spectrum, (n_frames, 1025)."""
-        spectrum = _rfft(_frames(np.pad(self.signal, N_FFT // 2)) * _hann().astype(np.float32))
-        return np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float32)
+        frames, window = _frames(np.pad(self.signal, N_FFT // 2)), _hann().astype(np.float32)
+        power = np.empty((len(frames), 1 + N_FFT // 2), dtype=np.float32)
+        for start in range(0, len(frames), _FRAMES_AT_ONCE):
+            some = slice(start, start + _FRAMES_AT_ONCE)
+            spectrum = _rfft(frames[some] * window)
+            np.add(np.square(spectrum.real), np.square(spectrum.imag), out=power[some])
+        return power
 
     @cached_property
     def magnitude(self) -> Matrix:
@@ -80,7 +89,8 @@ class Spectra:
     @cached_property
     def mel_power(self) -> Matrix:
         """Power in mel bands, (n_frames, 128)."""
-        return np.asarray(self.power @ _mel_filters(self.sampling_rate), dtype=np.float32)
+        blocks = [self.power[:, bins] @ filters for bins, filters in _mel_blocks(self.sampling_rate)]
+        return np.concatenate(blocks, axis=1)
 
     @cached_property
     def mel_db(self) -> Matrix:
@@ -89,11 +99,7 @@ class Spectra:
 
     def mfcc(self, n_coefficients: int) -> Matrix:
         """Give the first mel-frequency cepstral coefficients (orthonormal DCT-II), (n_frames, n_coefficients)."""
-        return np.asarray(self._cepstrum[:, :n_coefficients])
-
-    @cached_property
-    def _cepstrum(self) -> Matrix:
-        return np.asarray(self.mel_db @ _cosines(), dtype=np.float32)
+        return np.asarray(self.mel_db @ _cosines()[:, :n_coefficients], dtype=np.float32)
 
     @cached_property
     def chroma(self) -> Matrix:
@@ -109,10 +115,11 @@ class Spectra:
         pitches_hz = _spectral_peaks_hz(self.magnitude, self.sampling_rate)
         if not pitches_hz.size:
             return 0.0
-        residual = 12.0 * np.log2(pitches_hz / 440.0) % 1.0
-        residual[residual >= 0.5] -= 1.0
-        counts, edges = np.histogram(residual, bins=np.linspace(-0.5, 0.5, _TUNING_STEPS + 1))
-        return float(edges[counts.argmax()])
+        # In 32 bits like librosa: where two steps are all but equally full, rounding decides.
+        semitones = np.float32(12.0) * np.log2(pitches_hz / np.float32(27.5))
+        share = (semitones % np.float32(1.0) + 0.5) % 1.0
+        counts = np.bincount((share.astype(np.float64) * _TUNING_STEPS).astype(np.intp))
+        return float(counts.argmax()) / _TUNING_STEPS - 0.5
 
     @cached_property
     def centroid(self) -> Matrix:
@@ -124,9 +131,7 @@ class Spectra:
     @cached_property
     def roll_off(self) -> Matrix:
         """The frequency in Hz below which 85 % of the magnitude lies, (n_frames, 1)."""
-        running = np.cumsum(self.magnitude, axis=1)
-        first = (running >= _ROLL_OFF * running[:, -1:]).argmax(axis=1)
-        return np.asarray(self._bins_hz[first][:, np.newaxis])
+        return np.asarray(self._bins_hz[_first_bins_reaching(_ROLL_OFF, self.magnitude)][:, np.newaxis])
 
     @cached_property
     def contrast(self) -> Matrix:
@@ -141,23 +146,19 @@ class Spectra:
     @cached_property
     def rms(self) -> Matrix:
         """Root mean square of the samples, (n_frames, 1)."""
-        squares = np.concatenate([[0.0], np.cumsum(np.pad(np.square(self.signal, dtype=np.float64), N_FFT // 2))])
-        starts = np.arange(_n_frames(squares.size - 1)) * HOP_LENGTH
-        # A difference of running sums may fall below zero by rounding.
-        power = np.maximum(squares[starts + N_FFT] - squares[starts], 0.0) / N_FFT
+        hops = _hops(np.pad(self.signal, N_FFT // 2))
+        power = _sum_over_frames(np.square(hops, dtype=np.float64).sum(axis=1)) / N_FFT
         return np.asarray(np.sqrt(power)[:, np.newaxis], dtype=np.float32)
 
     @cached_property
     def zero_crossing_rate(self) -> Matrix:
         """Share of samples at which the sign changes, (n_frames, 1)."""
-        padded = np.pad(self.signal, N_FFT // 2, mode="edge")
         # Samples nearer to zero than this have no sign of their own.
-        is_negative = np.where(np.abs(padded) <= 1e-10, 0.0, padded) < 0.0
-        changes = np.concatenate([[0, 0], np.cumsum(is_negative[1:] != is_negative[:-1])])
-        starts = np.arange(_n_frames(padded.size)) * HOP_LENGTH
+        is_negative = np.pad(self.signal, N_FFT // 2, mode="edge") < -1e-10
+        hops = _hops(np.concatenate([[False], is_negative[1:] != is_negative[:-1]]))
         # Within a frame the first sample crosses nothing.
-        rate = (changes[starts + N_FFT] - changes[starts + 1]) / N_FFT
-        return np.asarray(rate[:, np.newaxis], dtype=np.float32)
+        n_changes = _sum_over_frames(np.count_nonzero(hops, axis=1)) - hops[: 1 - N_FFT // HOP_LENGTH, 0]
+        return np.asarray((n_changes / N_FFT)[:, np.newaxis], dtype=np.float32)
 
     @property
     def _bins_hz(self) -> Matrix:
@@ -184,12 +185,17 @@ def _rfft(frames: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(rfft(frames, axis=1))
 
 
-def _n_frames(n_samples: int) -> int:
-    return (n_samples - N_FFT) // HOP_LENGTH + 1
-
-
 def _frames(padded: NDArray[Any]) -> NDArray[Any]:
     return np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
+
+
+def _hops(padded: NDArray[Any]) -> NDArray[Any]:
+    """Cut a padded signal into stretches without overlap, (n_frames + 3, 512): a frame is four of them."""
+    return padded[: padded.size // HOP_LENGTH * HOP_LENGTH].reshape(-1, HOP_LENGTH)
+
+
+def _sum_over_frames(per_hop: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(per_hop, N_FFT // HOP_LENGTH).sum(axis=1))
 
 
 @lru_cache(maxsize=1)
@@ -210,6 +216,20 @@ def _mel_filters(sampling_rate: int) -> Matrix:
     return np.ascontiguousarray(filters.T, dtype=np.float32)
 
 
+@lru_cache(maxsize=8)
+def _mel_blocks(sampling_rate: int) -> tuple[tuple[slice, Matrix], ...]:
+    """Give neighbouring filters together, each block with the bins it sees: five times less to multiply."""
+    filters = _mel_filters(sampling_rate)
+    blocks = []
+    for first in range(0, N_MELS, _MEL_BLOCK):
+        block = filters[:, first : first + _MEL_BLOCK]
+        seen = np.flatnonzero(block.any(axis=1))
+        # At high rates low filters may fall between two bins, and see none.
+        bins = slice(int(seen[0]), int(seen[-1]) + 1) if seen.size else slice(0, 0)
+        blocks.append((bins, np.ascontiguousarray(block[bins])))
+    return tuple(blocks)
+
+
 @lru_cache(maxsize=1)
 def _cosines() -> Matrix:
     """Give the orthonormal DCT-II as a matrix, (128, 128): cepstrum = mel_db @ cosines."""
@@ -219,7 +239,7 @@ def _cosines() -> Matrix:
     return np.asarray(cosines, dtype=np.float32)
 
 
-def _spectral_peaks_hz(magnitude: Matrix, sampling_rate: int) -> NDArray[np.float64]:
+def _spectral_peaks_hz(magnitude: Matrix, sampling_rate: int) -> Matrix:
     """Give the frequencies of the stronger half of all spectral peaks between 150 and 4,000 Hz.
 
     A peak is a local maximum in frequency above a tenth of its frame's maximum; a parabola through it and its
@@ -229,18 +249,35 @@ def _spectral_peaks_hz(magnitude: Matrix, sampling_rate: int) -> NDArray[np.floa
     low, high = np.searchsorted(bins_hz, np.minimum(_TUNING_HZ, sampling_rate / 2.0))
     low, high = max(int(low), 1), min(int(high), magnitude.shape[1] - 1)
     left, here, right = magnitude[:, low - 1 : high - 1], magnitude[:, low:high], magnitude[:, low + 1 : high + 1]
-    threshold = _TUNING_PEAK * magnitude.max(axis=1, keepdims=True)
-    # Neighbours below the threshold count as silence: a peak beside one is a peak.
-    is_peak = (here > threshold) & (here > np.where(left > threshold, left, 0.0))
-    is_peak &= here >= np.where(right > threshold, right, 0.0)
-    rows, columns = np.nonzero(is_peak)
-    if not rows.size:
-        return np.empty(0)
-    a, b, c = (part[rows, columns].astype(np.float64) for part in (left, here, right))
-    slope, bend = 0.5 * (c - a), 2.0 * b - a - c
-    shift = np.where(np.abs(slope) < np.abs(bend), slope / np.where(bend == 0.0, 1.0, bend), 0.0)
-    heights = b + 0.5 * slope * shift
-    return np.asarray((columns + low + shift)[heights >= np.median(heights)] * sampling_rate / N_FFT)
+    is_peak = here > left
+    is_peak &= here >= right
+    is_peak &= here > _TUNING_PEAK * magnitude.max(axis=1, keepdims=True)
+    flat = np.flatnonzero(is_peak)
+    if not flat.size:
+        return np.empty(0, dtype=np.float32)
+    rows = flat // is_peak.shape[1]
+    columns = flat - rows * is_peak.shape[1] + low
+    left, here, right = (magnitude.take(rows * magnitude.shape[1] + columns + k) for k in (-1, 0, 1))
+    slope, bend = 0.5 * (right - left), 2.0 * here - right - left
+    shift = np.divide(slope, bend, out=np.zeros_like(slope), where=np.abs(slope) < np.abs(bend))
+    heights = here + 0.5 * slope * shift
+    hz = (columns + shift.astype(np.float64)) * sampling_rate / N_FFT
+    return np.asarray(hz[heights >= np.median(heights)], dtype=np.float32)
+
+
+def _first_bins_reaching(share: float, magnitude: Matrix) -> NDArray[np.intp]:
+    """Give each frame's first bin at which the running sum reaches ``share`` of the whole sum.
+
+    Sums of 32 bins say near which bin it is; only there is summed bin by bin.
+    """
+    parts = magnitude[:, :-1].reshape(len(magnitude), -1, _ROLL_OFF_BLOCK)
+    coarse = np.cumsum(parts.sum(axis=2), axis=1)
+    goal = np.float32(share) * (coarse[:, -1:] + magnitude[:, -1:])
+    block = np.minimum((coarse < goal).sum(axis=1), parts.shape[1] - 1)
+    rows = np.arange(len(magnitude))
+    before = np.where(block > 0, coarse[rows, block - 1], 0.0)[:, np.newaxis]
+    fine = before + np.cumsum(parts[rows, block], axis=1)
+    return np.asarray(block * _ROLL_OFF_BLOCK + (fine < goal).sum(axis=1))
 
 
 @lru_cache(maxsize=2 * _TUNING_STEPS)

@@ -21,12 +21,17 @@ def means_names(**widths: int) -> tuple[str, ...]:
     >>> means_names(rms=1, mfcc=2)
     ('rms_mean', 'mfcc_01_mean', 'mfcc_02_mean')
     """
-    names: list[str] = []
-    for family, width in widths.items():
-        digits = len(str(max(width, 10)))
-        numbers = [""] if width == 1 else [f"_{n:0{digits}d}" for n in range(1, width + 1)]
-        names += [f"{family}{number}_mean" for number in numbers]
-    return tuple(names)
+    return tuple(f"{name}_mean" for family, width in widths.items() for name in numbered_names(family, width))
+
+
+def numbered_names(family: str, width: int) -> list[str]:
+    """Name the values of a family: by its name alone if there is one, else numbered from 1.
+
+    >>> numbered_names("chroma", 12)[-1]
+    'chroma_12'
+    """
+    digits = len(str(max(width, 10)))
+    return [family] if width == 1 else [f"{family}_{n:0{digits}d}" for n in range(1, width + 1)]
 
 
 def statistics(values: Matrix) -> Matrix:
