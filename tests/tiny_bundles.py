@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from emotrace.bundle import Bundle, Card, write_bundle
+from emotrace.features._front_end import describe_front_end
 
 LABELS = ("neutral", "happiness", "sadness", "anger")
 SAMPLING_RATE = 16_000
@@ -34,6 +35,15 @@ def make_emotion_bundle(target: Path, labels: Sequence[str] = LABELS, **card: An
 def make_speech_bundle(target: Path, **card: Any) -> Bundle:
     """Write a bundle of kind ``speech``: frames of 20 ms louder than 0.02 (mean magnitude) are speech."""
     return write_bundle(target, speech_card(**card), speech_model())
+
+
+def make_features_bundle(
+    target: Path, feature_set: str = "mfcc20", trim_db: float | None = None, whole_clips: bool = True, **card: Any
+) -> Bundle:
+    """Write a bundle whose graph takes features: the greater the first one, the later the most probable label."""
+    facts = describe_front_end(feature_set, trim_db, whole_clips)
+    (n_features,) = facts["shape"]
+    return write_bundle(target, emotion_card(features=facts, **card), features_model(n_features))
 
 
 def emotion_card(labels: Sequence[str] = LABELS, **values: Any) -> Card:
@@ -86,6 +96,30 @@ def emotion_model(n_labels: int = len(LABELS)) -> bytes:
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
     return graph_bytes(nodes, {"weight": weight, "bias": bias}, ["batch", n_labels])
+
+
+def features_model(n_features: int | str | None, n_labels: int = len(LABELS)) -> bytes:
+    """``features`` (batch, n_features) -> softmax over labels of -((first / 100 + 5) - place)^2."""
+    places = np.arange(n_labels, dtype=np.float32)
+    # MFCC 0 of silence is about -1100, of full scale about 0: it is brought to about 0 .. 4.
+    nodes = [
+        helper.make_node("Gather", ["features", "first"], ["value"], axis=1),
+        helper.make_node("Div", ["value", "hundred"], ["small"]),
+        helper.make_node("Add", ["small", "five"], ["place"]),
+        helper.make_node("MatMul", ["place", "weight"], ["scores"]),
+        helper.make_node("Add", ["scores", "bias"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    constants = {
+        "first": np.array([0]),
+        "hundred": np.float32(100.0),
+        "five": np.float32(5.0),
+        "weight": 2.0 * places[None, :],
+        "bias": -(places**2),
+    }
+    return graph_bytes(
+        nodes, constants, ["batch", n_labels], input_shape=("batch", n_features), input_name="features"
+    )
 
 
 def speech_model() -> bytes:

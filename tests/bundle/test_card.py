@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
@@ -27,6 +27,23 @@ def full_card() -> Card:
     )
 
 
+FEATURES: dict[str, Any] = {
+    "set": "means184",
+    "names_sha256": "a" * 64,
+    "data_sha256": "",
+    "shape": [184],
+    "sampling_rate": 22_050,
+    "trim_db": 60.0,
+    "whole_clips": True,
+}
+
+
+def features_card(**values: Any) -> Card:
+    """Give a card with a front end; a value of ``...`` leaves its key out."""
+    facts = {key: value for key, value in {**FEATURES, **values}.items() if value is not ...}
+    return emotion_card(features=facts)
+
+
 def changed(**values: Any) -> dict[str, Any]:
     return {**full_card().to_dict(), **values}
 
@@ -42,7 +59,68 @@ def test_json_is_readable_and_ends_with_a_line_feed() -> None:
     assert text.endswith("}\n")
     assert '"ü"' in text
     assert json.loads(text)["format_version"] == 1
-    assert set(json.loads(text)) == {field.name for field in fields(Card)}
+    assert set(json.loads(text)) == {field.name for field in fields(Card)} - {"features"}
+
+
+def test_card_of_a_model_of_features_says_so_and_is_of_the_second_version() -> None:
+    card = features_card()
+    written = json.loads(card.to_json())
+    assert (written["format_version"], written["features"]) == (2, FEATURES)
+    assert Card.from_json(card.to_json()) == card
+    assert replace(card, features=None).format_version == 1
+
+
+@pytest.mark.parametrize(
+    "features", [{}, {"shape": [None, 20]}, {"shape": [64, 64, 3]}, {"data_sha256": "b" * 64}]
+)
+def test_sound_front_ends(features: dict[str, Any]) -> None:
+    card = features_card(**features)
+    assert Card.from_json(card.to_json()).features == {**FEATURES, **features}
+
+
+WRONG_FEATURES: list[tuple[dict[str, Any], str]] = [
+    ({"set": ""}, r"key 'features.set' must be text that is not empty, not ''"),
+    ({"set": "a\nb"}, r"key 'features.set' must be one line"),
+    ({"names_sha256": "x"}, r"key 'features.names_sha256' must be 64 lower-case hexadecimal digits, not 'x'"),
+    ({"data_sha256": None}, r"key 'features.data_sha256' must be 64 lower-case hexadecimal digits, not null"),
+    ({"shape": 184}, r"key 'features.shape' must be one to three whole numbers from 1, .* not 184"),
+    ({"shape": []}, r"key 'features.shape' must be one to three whole numbers from 1, .* not a list of 0"),
+    ({"shape": [1, 2, 3, 4]}, r"key 'features.shape' must be .* not a list of 4"),
+    ({"shape": [20, None]}, r"key 'features.shape' must be .* or null in place of one but the last"),
+    ({"shape": [0]}, r"key 'features.shape' must be one to three whole numbers from 1, .* not 0"),
+    ({"shape": [True]}, r"key 'features.shape' must be .* not true"),
+    ({"shape": [2.0]}, r"key 'features.shape' must be .* not 2.0"),
+    ({"sampling_rate": 1}, r"key 'features.sampling_rate' must be a whole number from 4000 to 192000, not 1"),
+    ({"trim_db": 0}, r"key 'features.trim_db' must be a number above 0 and at most 200, not 0"),
+    ({"trim_db": "60"}, r"key 'features.trim_db' must be a number above 0 and at most 200, not '60'"),
+    ({"whole_clips": 1}, r"key 'features.whole_clips' must be true or false, not 1"),
+    ({"trim": 60}, r"key 'features' has the unknown key 'trim'; did you mean 'trim_db'\?"),
+]
+
+
+@pytest.mark.parametrize(("values", "sentence"), WRONG_FEATURES)
+def test_wrong_front_end_is_refused_in_one_line_naming_the_key(values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BundleError, match=r"^card\.json: " + sentence) as info:
+        Card.from_dict(changed(format_version=2, features={**FEATURES, **values}))
+    assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize("key", FEATURES)
+def test_missing_part_of_a_front_end_is_named(key: str) -> None:
+    with pytest.raises(BundleError, match=rf"key 'features.{key}' is missing"):
+        features_card(**{key: ...})
+
+
+def test_front_end_of_a_speech_model() -> None:
+    with pytest.raises(BundleError, match="key 'features' must be null for kind 'speech', not an object of 7"):
+        speech_card(features=FEATURES)
+
+
+@pytest.mark.parametrize(("version", "features"), [(1, True), (2, False)])
+def test_version_must_fit_the_front_end(version: int, features: bool) -> None:
+    values = changed(format_version=version, **({"features": FEATURES} if features else {}))
+    with pytest.raises(BundleError, match="'format_version' must be 2 with the key 'features' and 1 without, not"):
+        Card.from_dict(values)
 
 
 def test_lists_become_tuples_and_whole_seconds_become_floats() -> None:
@@ -142,7 +220,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         {"files": {"model.onnx": {"sha256": "0" * 64, "bytes": 1 << 40}}},
         r"key 'files.model.onnx.bytes' must be a",
     ),
-    ({"format_version": 2}, r"key 'format_version' is 2, but this emotrace reads version 1"),
+    ({"format_version": 3}, r"key 'format_version' is 3, but this emotrace reads the versions 1 and 2; train"),
     ({"format_version": True}, r"key 'format_version' is true"),
     ({"licens": "MIT"}, r"unknown key 'licens'; did you mean 'licence'\?.*belong under 'extra'"),
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -280,3 +281,51 @@ def varint(value: int) -> bytes:
         parts.append(value & 127 | 128)
         value >>= 7
     return bytes([*parts, value])
+
+
+def add_forest(model: onnx.ModelProto, n_nodes: int, **more: object) -> onnx.AttributeProto:
+    """Add an operator with lists as long as a forest's; give its last attribute."""
+    node = model.graph.node.add(op_type="TreeEnsembleRegressor", domain="ai.onnx.ml", output=["f"])
+    node.attribute.append(onnx.AttributeProto(name="nodes_values", type=6, floats=[0.5] * n_nodes))
+    node.attribute.append(
+        onnx.AttributeProto(name="nodes_modes", type=8, strings=[b"BRANCH_LEQ", b"LEAF"] * n_nodes)
+    )
+    ids = [i * 37 % 100_000 for i in range(n_nodes)] + [-1]
+    node.attribute.append(onnx.AttributeProto(name="nodes_nodeids", type=7, ints=ids, **more))
+    return node.attribute[-1]
+
+
+def test_forest_of_many_nodes_is_looked_through_in_no_time() -> None:
+    data = model_with(lambda model: add_forest(model, 300_000))
+    started = time.perf_counter()
+    scan_model(data)
+    assert time.perf_counter() - started < 2.0  # a field at a time it takes three times as long, and is refused
+
+
+def test_tensor_behind_long_lists_is_found() -> None:
+    data = model_with(lambda model: add_forest(model, 3_000, t=external_tensor()))
+    with pytest.raises(BundleError, match="keeps the weights of tensor 'w' in another file"):
+        scan_model(data)
+
+
+FOREST = model_with(lambda model: add_forest(model, 12, t=TensorProto(name="w", dims=[1], data_type=1)))
+NEVER = re.compile(rb"(?!)")
+
+
+@given(place=st.integers(0, len(FOREST) - 1), value=st.integers(0, 255), n_cut=st.sampled_from([0, 0, 1, 2, 3, 9]))
+@settings(max_examples=400)
+def test_stepping_over_lists_sees_what_walking_through_them_sees(place: int, value: int, n_cut: int) -> None:
+    data = bytearray(FOREST[: len(FOREST) - n_cut])
+    data[min(place, len(data) - 1)] = value
+    stepping = outcome(bytes(data))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnx_scan, "_LISTS", NEVER)
+        assert outcome(bytes(data)) == stepping
+
+
+def outcome(data: bytes) -> str:
+    try:
+        scan_model(data)
+    except BundleError as error:
+        return str(error)
+    return "sound"

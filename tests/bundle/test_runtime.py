@@ -17,8 +17,10 @@ from tests.tiny_bundles import (
     LABELS,
     emotion_card,
     emotion_model,
+    features_model,
     graph_bytes,
     make_emotion_bundle,
+    make_features_bundle,
     make_speech_bundle,
     speech_card,
     speech_model,
@@ -27,6 +29,7 @@ from tests.tiny_bundles import (
 
 from emotrace.bundle import Bundle, load_bundle
 from emotrace.errors import BundleError, UsageError
+from emotrace.features._front_end import describe_front_end
 
 
 @pytest.fixture
@@ -284,3 +287,80 @@ def test_tells_nobody(wish, tmp_path):
     code = "import emotrace; emotrace.load_bundle().session()"
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.fixture
+def features_bundle(tmp_path: Path) -> Bundle:
+    return make_features_bundle(tmp_path / "features")
+
+
+def test_features_go_where_the_card_names_a_feature_set(features_bundle: Bundle) -> None:
+    assert (features_bundle.input_name, features_bundle.input_shape) == ("features", (20,))
+    features = np.zeros((3, 20), dtype=np.float32)
+    features[:, 0] = (-500.0, -400.0, -200.0)
+    probabilities = load_bundle(features_bundle.path).predict(features)
+    assert probabilities.argmax(axis=1).tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("features", "sentence"),
+    [
+        (np.zeros((1, 20)), r"features must be a float32 array \(batch, 20\), not float64 \(1, 20\)"),
+        (np.zeros(20, np.float32), r"features must be a float32 array \(batch, 20\), not float32 \(20\)"),
+        (np.zeros((1, 16_000), np.float32), r"features of shape \(1, 16000\) do not fit: .* takes \(batch, 20\)"),
+        (np.zeros((0, 20), np.float32), r"features of shape \(0, 20\) do not fit"),
+    ],
+)
+def test_wrong_features_are_refused(features_bundle: Bundle, features: object, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        features_bundle.predict(features)  # type: ignore[arg-type]
+
+
+def test_features_that_are_no_numbers_are_noticed(features_bundle: Bundle) -> None:
+    with pytest.raises(BundleError, match=r"numbers that are not finite; are all features finite\?"):
+        features_bundle.predict(np.full((1, 20), np.nan, dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("card", "model", "sentence"),
+    [
+        (
+            {},
+            emotion_model(),
+            r"takes waveform; .* takes 'features' and nothing else, for its card names a feature",
+        ),
+        (
+            {"shape": [21]},
+            features_model(20),
+            r"takes features of shape \(batch, 20\), but card\.json promises \(batch, 21\)",
+        ),
+        ({"shape": [None, 20]}, features_model(20), r"has features as .* \(batch, 20\); .* with three axes"),
+    ],
+)
+def test_graph_that_does_not_fit_the_front_end(
+    tmp_path: Path, card: dict[str, object], model: bytes, sentence: str
+) -> None:
+    facts = {**describe_front_end("mfcc20"), **card}
+    bundle = load_bundle(write_unchecked(tmp_path / "m", model, emotion_card(features=facts)))
+    with pytest.raises(BundleError, match=sentence):
+        bundle.session()
+
+
+def test_waveform_card_refuses_a_graph_of_features(tmp_path: Path) -> None:
+    bundle = load_bundle(write_unchecked(tmp_path / "m", features_model(20)))
+    with pytest.raises(BundleError, match=r"takes features; a bundle's graph takes 'waveform' and nothing else$"):
+        bundle.session()
+
+
+def test_frames_of_any_number(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("ReduceMean", ["features"], ["mean"], axes=[1], keepdims=0),
+        helper.make_node("Softmax", ["mean"], ["probabilities"], axis=1),
+    ]
+    model = graph_bytes(nodes, {}, ["batch", 4], input_shape=("batch", "frames", 4), input_name="features")
+    facts = {**describe_front_end("mfcc20"), "shape": [None, 4]}
+    bundle = load_bundle(write_unchecked(tmp_path / "m", model, emotion_card(features=facts)))
+    for n_frames in (1, 7):
+        assert bundle.predict(np.zeros((2, n_frames, 4), np.float32)).shape == (2, 4)
+    with pytest.raises(UsageError, match=r"of shape \(1, 2, 5\) do not fit: tiny-emotion takes \(batch, any, 4\)"):
+        bundle.predict(np.zeros((1, 2, 5), np.float32))

@@ -10,15 +10,17 @@ from tests.tiny_bundles import (
     emotion_model,
     graph_bytes,
     make_emotion_bundle,
+    make_features_bundle,
     make_speech_bundle,
     write_unchecked,
 )
 
 from emotrace.bundle import verify_bundle
 from emotrace.bundle.verify import CHECKS
+from emotrace.features._front_end import describe_front_end
 
 
-@pytest.mark.parametrize("make", [make_emotion_bundle, make_speech_bundle])
+@pytest.mark.parametrize("make", [make_emotion_bundle, make_speech_bundle, make_features_bundle])
 @pytest.mark.parametrize("name", ["m", "m.zip"])
 def test_sound_bundle_passes_every_check(tmp_path: Path, make: type[make_emotion_bundle], name: str) -> None:
     checks = verify_bundle(make(tmp_path / name).path)
@@ -87,3 +89,22 @@ def test_minimum_that_the_graph_does_not_take_fails_the_run(tmp_path: Path) -> N
     assert last[:2] == ("run", False)
     passing = emotion_card(minimum_seconds=0.5)
     assert verify_bundle(write_unchecked(tmp_path / "n", (folder / "model.onnx").read_bytes(), passing))[-1].passed
+
+
+def test_model_of_features_is_run_on_features(tmp_path: Path) -> None:
+    details = {check.check: check.detail for check in verify_bundle(make_features_bundle(tmp_path / "m").path)}
+    assert details["graph"] == "'features' (batch, 20) to 'probabilities' as the card says"
+    assert details["run"] == "zeros and noise in place of the features 'mfcc20' give probabilities"
+    assert details["card"].endswith("format version 2")
+
+
+def test_model_of_features_that_throws_dice(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("RandomNormalLike", ["features"], ["noise"]),
+        helper.make_node("Softmax", ["noise"], ["probabilities"], axis=1),
+    ]
+    model = graph_bytes(nodes, {}, None, input_shape=("batch", "n"), input_name="features")
+    facts = {**describe_front_end("mfcc20"), "shape": [4]}
+    last = verify_bundle(write_unchecked(tmp_path / "m", model, emotion_card(features=facts)))[-1]
+    assert (last.check, last.passed) == ("run", False)
+    assert "judges the same features differently each time" in last.detail

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.tiny_bundles import make_emotion_bundle, make_speech_bundle
+from tests.tiny_bundles import make_emotion_bundle, make_features_bundle, make_speech_bundle
 from typer.testing import CliRunner
 
 from emotrace.cli import model
@@ -170,3 +170,26 @@ def test_bad_bundle_is_one_line_on_stderr(tmp_path: Path, command: str) -> None:
         f"emotrace: bundle '{tmp_path / 'm.pt'}': is a '.pt' file, which emotrace never opens: bundles are "
         "ONNX + JSON and never pickles; export the model to a folder with model.onnx and card.json"
     ]
+
+
+def test_model_of_features_says_what_stands_before_it_and_is_checked_with_it(tmp_path: Path) -> None:
+    bundle = make_features_bundle(tmp_path / "m", trim_db=60.0).path
+    shown = " ".join(run("show", bundle).split())
+    assert "features mfcc20 (20, 22050 Hz, ends cut 60 dB below the loudest) window 2 s" in shown
+    assert json.loads(run("show", bundle, "--format", "json"))["features"]["shape"] == [20]
+    assert "ok front end mfcc20 (20, 22050 Hz" in " ".join(run("verify", bundle).split())
+
+
+def test_model_of_features_that_are_other_ones_here_fails_its_check(tmp_path: Path) -> None:
+    bundle = make_features_bundle(tmp_path / "m").path
+    card = json.loads((bundle / "card.json").read_text())
+    card["features"]["names_sha256"] = "0" * 64
+    (bundle / "card.json").write_text(json.dumps(card))
+    last = run("verify", bundle, expect=1).splitlines()[-1]
+    assert last.startswith("FAILED  front end")
+    assert "trained on another feature set 'mfcc20' than this emotrace has" in last
+
+
+def test_model_of_the_waveform_needs_no_front_end(bundle: Path) -> None:
+    assert "front end" not in run("verify", bundle)
+    assert "features" not in run("show", bundle)

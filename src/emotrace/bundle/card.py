@@ -17,8 +17,43 @@ from emotrace.labels import EMOTIONS, preset_labels
 CARD_FILE = "card.json"
 MODEL_FILE = "model.onnx"
 MAX_MODEL_BYTES = 512 << 20
-FORMAT_VERSION = 1
 KINDS = ("emotion", "speech")
+
+FORMAT_VERSION = 1
+"""Of bundles whose graph takes the waveform."""
+
+FEATURES_VERSION = 2
+"""Of bundles whose graph takes features: who only knows version 1 must not feed them a waveform."""
+
+
+class FrontEndFacts(TypedDict):
+    """What stands before a graph that takes features; `emotrace.features._front_end` makes and obeys it.
+
+    Keys
+    ----
+    set
+        Name of the feature set, with its parameter if it takes one.
+    names_sha256
+        SHA-256 of the names of its values, one per line: another set of the same name is noticed.
+    data_sha256
+        The same of whatever files its values depend on; empty where there are none.
+    shape
+        Of what it makes of one signal: ``[n]``, ``[null, n]`` with frames, ``[height, width, n]``.
+    sampling_rate
+        The audio is resampled to this rate, in Hz, ...
+    trim_db
+        ... cut at both ends where it is this far below its loudest frame, in dB (null: not cut), and extracted.
+    whole_clips
+        Whether it was trained on whole clips: then a clip is judged at once, and not in windows.
+    """
+
+    set: str
+    names_sha256: str
+    data_sha256: str
+    shape: list[int | None]
+    sampling_rate: int
+    trim_db: float | None
+    whole_clips: bool
 
 
 class CorpusEntry(TypedDict):
@@ -50,11 +85,14 @@ class Card:
     default_labels
         What the product shows unless told otherwise: the name of a preset, ``all``, or some of ``labels``.
     sampling_rate
-        Of the waveform the graph takes, in Hz, 4,000 to 192,000.
+        Of the audio that is heard, in Hz, 4,000 to 192,000; the graph's waveform, if it takes one, has this rate.
+    features
+        Kind ``emotion``: what stands before a graph that takes features, see `FrontEndFacts`; None if the graph
+        takes the waveform, and then the key is left out of ``card.json``.
     window_seconds, hop_seconds
         Length of the stretch judged at once, and how far it moves; ``0 < hop <= window <= 600``.
     minimum_seconds
-        Shortest waveform the graph takes, at most ``window_seconds``.
+        Shortest waveform that is judged, at most ``window_seconds``.
     frame_seconds
         Kind ``speech`` only: how far apart the frames of the output are.
     licence
@@ -79,6 +117,8 @@ class Card:
         ``{"model.onnx": {"sha256": ..., "bytes": ...}}``; filled by `write_bundle`.
     extra
         Facts of your own.
+    format_version
+        1, or 2 with ``features``; filled in here.
     """
 
     name: str
@@ -90,6 +130,7 @@ class Card:
     licence: str
     labels: tuple[str, ...] = ()
     default_labels: str | tuple[str, ...] = "all"
+    features: FrontEndFacts | None = None
     frame_seconds: float | None = None
     description: str = ""
     calibration: Mapping[str, Any] = field(default_factory=dict)
@@ -121,7 +162,13 @@ class Card:
         for key in ("format_version", *_REQUIRED):
             if key not in values:
                 raise BundleError(f"{CARD_FILE}: key '{key}' is missing")
-        return cls(**values)
+        card = cls(**values)
+        if card.format_version != values["format_version"]:
+            raise BundleError(
+                f"{_where('format_version')} must be {FEATURES_VERSION} with the key 'features' and "
+                f"{FORMAT_VERSION} without, not {values['format_version']}"
+            )
+        return card
 
     @classmethod
     def from_json(cls, text: bytes) -> Card:
@@ -131,6 +178,8 @@ class Card:
     def to_dict(self) -> dict[str, Any]:
         """Give all values in plain JSON types, in the order in which people read them."""
         values = {name: getattr(self, name) for name in ("format_version", *_ORDER)}
+        if self.features is None:
+            del values["features"]
         return {name: checked(value, _where(name)) for name, value in values.items()}
 
     def to_json(self) -> bytes:
@@ -152,7 +201,7 @@ class Card:
 
 _REQUIRED = ("name", "kind", "sampling_rate", "window_seconds", "hop_seconds", "minimum_seconds", "licence")
 _ORDER = (
-    *("name", "kind", "description", "licence", "labels", "default_labels", "sampling_rate"),
+    *("name", "kind", "description", "licence", "labels", "default_labels", "sampling_rate", "features"),
     *("window_seconds", "hop_seconds", "minimum_seconds", "frame_seconds", "calibration", "corpora"),
     *("split", "metrics", "training", "code_version", "created", "files", "extra"),
 )
@@ -167,16 +216,19 @@ def _wrong(key: str, wanted: str, value: object) -> BundleError:
 
 
 def _checked_fields(card: Card) -> dict[str, Any]:
-    if type(card.format_version) is not int or card.format_version != FORMAT_VERSION:
+    if type(card.format_version) is not int or card.format_version not in (FORMAT_VERSION, FEATURES_VERSION):
         raise BundleError(
-            f"{_where('format_version')} is {describe(card.format_version)}, but this emotrace reads "
-            f"version {FORMAT_VERSION}; train the model anew or use the emotrace that wrote it"
+            f"{_where('format_version')} is {describe(card.format_version)}, but this emotrace reads the versions "
+            f"{FORMAT_VERSION} and {FEATURES_VERSION}; train the model anew or use the emotrace that wrote it"
         )
     if card.kind not in KINDS:
         raise _wrong("kind", "'emotion' or 'speech'", card.kind)
     window = _number("window_seconds", card.window_seconds, 0.0, 600.0)
     labels = _labels(card)
+    features = _features(card)
     return {
+        "format_version": FORMAT_VERSION if features is None else FEATURES_VERSION,
+        "features": features,
         "name": _line("name", card.name),
         "licence": _text("licence", card.licence, required=True),
         "description": _text("description", card.description),
@@ -282,6 +334,47 @@ def _default_labels(card: Card, labels: tuple[str, ...]) -> str | tuple[str, ...
     return words
 
 
+def _features(card: Card) -> dict[str, Any] | None:
+    if card.features is None:
+        return None
+    if card.kind != "emotion":
+        raise _wrong("features", f"null for kind '{card.kind}'", card.features)
+    facts, known = _object("features", card.features), FrontEndFacts.__annotations__
+    for key in facts:
+        if key not in known:
+            raise BundleError(
+                f"{_where('features')} has the unknown key {describe(key)}; {suggest(key[:40], known)}"
+            )
+    for key in known:
+        if key not in facts:
+            raise BundleError(f"{_where(f'features.{key}')} is missing")
+    _line("features.set", facts["set"])
+    _digest("features.names_sha256", facts["names_sha256"])
+    if facts["data_sha256"] != "":
+        _digest("features.data_sha256", facts["data_sha256"])
+    _whole("features.sampling_rate", facts["sampling_rate"], 4_000, 192_000)
+    if facts["trim_db"] is not None:
+        facts["trim_db"] = _number("features.trim_db", facts["trim_db"], 0.0, 200.0)
+    if not isinstance(facts["whole_clips"], bool):
+        raise _wrong("features.whole_clips", "true or false", facts["whole_clips"])
+    return {**facts, "shape": _shape(facts["shape"])}
+
+
+def _shape(value: object) -> list[int | None]:
+    wanted = "one to three whole numbers from 1, or null in place of one but the last"
+    if not isinstance(value, list) or not 1 <= len(value) <= 3 or value[-1] is None:
+        raise _wrong("features.shape", wanted, value)
+    for length in value:
+        if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 1):
+            raise _wrong("features.shape", wanted, length)
+    return value
+
+
+def _digest(key: str, value: object) -> None:
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value):
+        raise _wrong(key, "64 lower-case hexadecimal digits", value)
+
+
 def _frame_seconds(card: Card, window: float) -> float | None:
     if card.kind == "speech":
         return _number("frame_seconds", card.frame_seconds, 0.0, window)
@@ -341,8 +434,6 @@ def _files(value: object) -> dict[str, Any]:
     key = f"files.{MODEL_FILE}"
     if not isinstance(facts, Mapping) or set(facts) != {"sha256", "bytes"}:
         raise _wrong(key, "an object with the keys 'sha256' and 'bytes'", facts)
-    digest = facts["sha256"]
-    if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
-        raise _wrong(f"{key}.sha256", "64 lower-case hexadecimal digits", digest)
+    _digest(f"{key}.sha256", facts["sha256"])
     _whole(f"{key}.bytes", facts["bytes"], 1, MAX_MODEL_BYTES)
     return files

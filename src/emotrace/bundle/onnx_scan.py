@@ -14,13 +14,14 @@ the two must not see different models.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from emotrace.bundle.quoting import plain
 from emotrace.errors import BundleError
 
 MAX_FIELDS = 500_000
-"""Fields looked at in all. A network of millions of weights has some thousands."""
+"""Fields looked at in all; a thousand of a list are one. A network of millions of weights has thousands."""
 
 MAX_DEPTH = 40
 """Messages within messages. A graph within a graph takes three levels."""
@@ -43,6 +44,11 @@ _CHILDREN: dict[str, dict[int, str]] = {
 }
 _TENSOR_NAME, _EXTERNAL_DATA, _DATA_LOCATION = 8, 13, 14
 _OP_TYPE, _NODE_DOMAIN, _FUNCTION_DOMAIN = 4, 7, 10
+# Lists of floats (field 7), whole numbers (8) and the words of decision trees (9) in an attribute: a forest has
+# millions, each a field of its own. They can hold nothing, and are stepped over a thousand at a time.
+_LISTS = re.compile(
+    rb"(?:\x3d.{4}|\x40[\x80-\xff]{0,9}[\x00-\x7f]|\x4a(?:\x04LEAF|\x0aBRANCH_LEQ)){1,1000}", re.DOTALL
+)
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -82,7 +88,7 @@ class _Scan:
         if depth > MAX_DEPTH:
             raise BundleError(f"model.onnx is nested deeper than {MAX_DEPTH} levels")
         children = _CHILDREN[kind]
-        for number, wire, value, end in self.fields(start, stop):
+        for number, wire, value, end in self.fields(start, stop, has_lists=kind == "attribute"):
             if wire == _BYTES and number in children:
                 self.has_graph |= kind == "model" and number == 7
                 self.message(children[number], value, end, depth + 1)
@@ -118,10 +124,11 @@ class _Scan:
     def text(self, start: int, stop: int) -> str:
         return self.data[start : min(stop, start + 200)].decode("utf-8", errors="replace")
 
-    def fields(self, start: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
+    def fields(self, start: int, stop: int, has_lists: bool = False) -> Iterator[tuple[int, int, int, int]]:
         """Give ``(field number, wire type, value, end)`` of each field in ``[start, stop)``.
 
-        ``value`` is the number of a varint, else where the field's bytes start.
+        ``value`` is the number of a varint, else where the field's bytes start. In a message that ``has_lists``
+        the elements of these are left out.
         """
         data, at = self.data, start
         while at < stop:
@@ -130,6 +137,9 @@ class _Scan:
                 raise BundleError(
                     f"model.onnx is cut into more than {MAX_FIELDS} pieces; no usual exporter does so"
                 )
+            if has_lists and (elements := _LISTS.match(data, at, stop)):
+                at = elements.end()
+                continue
             tag = data[at]
             at += 1
             if tag >= 128:

@@ -171,8 +171,8 @@ def _flaw_of_graph(session: InferenceSession, bundle: Bundle) -> str | None:
     card, name = bundle.card, bundle.input_name
     if [node.name for node in inputs] != [name]:
         names = plain(", ".join(node.name for node in inputs)) or "nothing"
-        of_card = "" if card.features is None else " whose card names features"
-        return f"takes {names}; the graph of a bundle{of_card} takes '{name}' and nothing else"
+        why = "" if card.features is None else " for its card names a feature set"
+        return f"takes {names}; a bundle's graph takes '{name}' and nothing else{why and ','}{why}"
     if OUTPUT not in outputs:
         return f"gives {plain(', '.join(outputs)) or 'nothing'}; a bundle's graph gives '{OUTPUT}'"
     for node, n_axes in ((inputs[0], 1 + len(bundle.input_shape)), (outputs[OUTPUT], 2)):
@@ -208,7 +208,9 @@ def _check_inputs(inputs: object, bundle: Bundle) -> None:
     name = "waveforms" if is_waveform else "features"
     axes = ("samples",) if is_waveform else tuple("any" if length is None else length for length in shape)
     if not isinstance(inputs, np.ndarray) or inputs.dtype != np.float32 or inputs.ndim != 1 + len(shape):
-        found = f"{inputs.dtype} {_shape(inputs.shape)}" if isinstance(inputs, np.ndarray) else type(inputs).__name__
+        found = (
+            f"{inputs.dtype} {_shape(inputs.shape)}" if isinstance(inputs, np.ndarray) else type(inputs).__name__
+        )
         raise UsageError(f"{name} must be a float32 array {_shape(('batch', *axes))}, not {found}")
     if is_waveform and (not len(inputs) or inputs.shape[1] < card.minimum_samples):
         raise UsageError(

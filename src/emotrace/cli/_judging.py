@@ -77,7 +77,7 @@ def judge(
         "pooled": _score(recogniser, [pair for pair in heard if not is_sung(pair[0].corpus)] or heard, own),
         "corpora": per_corpus,
     }
-    return Judgement(report, [_row(u, p, own[u.corpus]) for u, p in heard], unusable)
+    return Judgement(report, [_row(u, p, own[u.corpus], recogniser.labels) for u, p in heard], unusable)
 
 
 def _detector_facts(recogniser: Recogniser, utterances: Sequence[Utterance]) -> dict[str, Any]:
@@ -236,7 +236,9 @@ def _score(
     )
 
 
-def _row(utterance: Utterance, prediction: Prediction, own: Sequence[str]) -> dict[str, Any]:
+def _row(
+    utterance: Utterance, prediction: Prediction, own: Sequence[str], labels: Sequence[str]
+) -> dict[str, Any]:
     probabilities = restrict(prediction.probabilities, own) if prediction.is_speech else {}
     guess = max(probabilities, key=lambda label: probabilities[label]) if probabilities else NO_SPEECH
     return {
@@ -249,6 +251,10 @@ def _row(utterance: Utterance, prediction: Prediction, own: Sequence[str]) -> di
         "predicted": guess,
         "confidence": round(probabilities[guess], 4) if probabilities else "",
         "speech_seconds": round(prediction.speech_seconds, 3),
+        "start": "" if utterance.segment is None else utterance.segment.start,
+        "end": "" if utterance.segment is None else utterance.segment.end,
+        # Empty for labels that the clip's corpus is not judged by.
+        **{f"p_{label}": round(probabilities[label], 6) if label in probabilities else "" for label in labels},
     }
 
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from emotrace.bundle import Card
+    from emotrace.bundle import Card, Check
+    from emotrace.bundle.card import FrontEndFacts
 
 command = typer.Typer(help="Show, check and find trained models (bundles).", no_args_is_help=True)
 
@@ -56,6 +57,8 @@ def verify(bundle: BundleArgument = None) -> None:
     from emotrace.bundle import verify_bundle
 
     checks = verify_bundle(bundle)
+    if checks[-1].passed:
+        checks += _check_front_end(bundle)
     for check, passed, detail in checks:
         typer.echo(f"{'ok' if passed else 'FAILED':<7} {check:<15} {detail}")
     if not checks[-1].passed:
@@ -68,6 +71,33 @@ def path(bundle: BundleArgument = None) -> None:
     from emotrace.bundle import load_bundle
 
     typer.echo(str(load_bundle(bundle).path.absolute()))
+
+
+def _check_front_end(source: str | None) -> list[Check]:
+    """Check that the features a bundle names can be computed here; a bundle that takes the waveform needs none."""
+    import numpy as np
+
+    from emotrace.bundle import Check, load_bundle
+    from emotrace.errors import EmotraceError
+    from emotrace.features._front_end import FrontEnd
+
+    bundle = load_bundle(source)
+    card, facts = bundle.card, bundle.card.features
+    if facts is None:
+        return []
+    try:
+        noise = np.random.default_rng(0).normal(0.0, 0.1, round(card.window_seconds * card.sampling_rate))
+        features = FrontEnd(facts).extract(noise.astype(np.float32), card.sampling_rate)
+        bundle.predict(features[np.newaxis])
+    except EmotraceError as error:
+        return [Check("front end", False, str(error))]
+    return [Check("front end", True, f"{_tell_front_end(facts)}: the feature set that it was trained on")]
+
+
+def _tell_front_end(facts: FrontEndFacts) -> str:
+    shape = " x ".join("frames" if length is None else str(length) for length in facts["shape"])
+    trimmed = "" if facts["trim_db"] is None else f", ends cut {facts['trim_db']:g} dB below the loudest"
+    return f"{facts['set']} ({shape}, {facts['sampling_rate']} Hz{trimmed})"
 
 
 def _summarise(card: Card) -> Iterator[RenderableType]:
@@ -105,6 +135,7 @@ def _facts(card: Card) -> Iterator[tuple[str, str]]:
         named = f"{shown}: " if isinstance(shown, str) else ""
         yield "shown by default", named + ", ".join(card.shown_labels)
     yield "audio", f"{card.sampling_rate} Hz, at least {card.minimum_seconds:g} s"
+    yield "features", "" if card.features is None else _tell_front_end(card.features)
     yield "window", f"{card.window_seconds:g} s every {card.hop_seconds:g} s"
     yield "frames", "" if card.frame_seconds is None else f"every {card.frame_seconds:g} s"
     yield "calibration", ", ".join(f"{key} {_shorten(value)}" for key, value in card.calibration.items())

@@ -28,7 +28,7 @@ class Prosody:
     Attributes
     ----------
     level_dbfs
-        RMS level of the speech without its pauses, in dB of full scale; None in silence.
+        RMS level of the speech without its pauses, in dB of full scale; -120 in silence.
     pitch_median_hz, pitch_low_hz, pitch_high_hz
         Median, 10th and 90th percentile of the fundamental frequency, without what lies below 0.75 of its lower or
         above 1.5 of its upper quartile; None with less than 0.1 s of voice.
@@ -39,7 +39,7 @@ class Prosody:
         or where no syllable is found.
     """
 
-    level_dbfs: float | None
+    level_dbfs: float
     pitch_median_hz: float | None
     pitch_low_hz: float | None
     pitch_high_hz: float | None
@@ -73,9 +73,8 @@ def measure_prosody(signal: NDArray[np.floating], sampling_rate: int) -> Prosody
     """
     times, f0 = pitch_hz(signal, sampling_rate)
     low, median, high = _pitch(f0)
-    level = speech_level_dbfs(signal, sampling_rate)
     return Prosody(
-        level_dbfs=level if level > SILENCE_DBFS else None,
+        level_dbfs=speech_level_dbfs(signal, sampling_rate),
         pitch_median_hz=median,
         pitch_low_hz=low,
         pitch_high_hz=high,

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.bundle import Bundle
-from emotrace.errors import UsageError
+from emotrace.errors import BundleError, UsageError
+from emotrace.features._front_end import FrontEnd
 from emotrace.hear.speech import Signal, pad_to
 from emotrace.labels import NO_SPEECH, restrict
 from emotrace.types import Prediction, Segment
@@ -28,6 +29,11 @@ class Judge:
         Those to choose between; the bundle's probabilities are restricted to them and scaled to sum to 1.
     threads
         Most threads that one run may use.
+
+    Raises
+    ------
+    BundleError, MissingExtraError
+        If the bundle takes features that this installation cannot compute.
     """
 
     def __init__(self, bundle: Bundle, labels: Sequence[str], threads: int = 1) -> None:
@@ -36,14 +42,23 @@ class Judge:
         self.labels = tuple(labels)
         self._bundle = bundle
         self._threads = threads
+        self._front_end = _make_front_end(bundle)
         self._uncertain_below = float(bundle.card.calibration["uncertain_below"])
         # Among two labels one always has half: certainty is judged among all that are shown by default.
         self._rivals = tuple(dict.fromkeys((*self.labels, *bundle.card.shown_labels)))
 
+    @property
+    def hears_whole_clips(self) -> bool:
+        """Whether the bundle was trained on whole clips, so that a clip is judged at once and not in windows."""
+        return self._front_end is not None and self._front_end.facts["whole_clips"]
+
     def probabilities(self, window: Signal) -> NDArray[np.float64]:
         """Give the probabilities of all the bundle's labels for one window, shape (n_labels,)."""
-        padded = pad_to(window, self._bundle.card.minimum_samples)
-        return np.asarray(self._bundle.predict(padded[np.newaxis], self._threads)[0], dtype=np.float64)
+        card = self._bundle.card
+        heard = pad_to(window, card.minimum_samples)
+        if self._front_end is not None:
+            heard = self._front_end.extract(heard, card.sampling_rate)
+        return np.asarray(self._bundle.predict(heard[np.newaxis], self._threads)[0], dtype=np.float64)
 
     def name(
         self,
@@ -67,6 +82,15 @@ class Judge:
             file=file,
             channel=channel,
         )
+
+
+def _make_front_end(bundle: Bundle) -> FrontEnd | None:
+    if bundle.card.features is None:
+        return None
+    try:
+        return FrontEnd(bundle.card.features)
+    except BundleError as error:
+        raise BundleError(f"bundle '{bundle.card.name}': {error}") from None
 
 
 def no_speech(segment: Segment, speech_seconds: float = 0.0, file: str = "", channel: str = "mix") -> Prediction:

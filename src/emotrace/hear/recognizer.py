@@ -20,7 +20,7 @@ from emotrace.bundle import Bundle, load_bundle
 from emotrace.errors import DecodeError, LimitError, UsageError
 from emotrace.hear.engine import Engine
 from emotrace.hear.judge import Judge, is_enough_speech, no_speech
-from emotrace.hear.speech import Signal, SpeechDetector
+from emotrace.hear.speech import Signal, Span, SpeechDetector
 from emotrace.labels import preset_labels
 from emotrace.types import Prediction, Segment, Timeline
 
@@ -121,6 +121,12 @@ class Recogniser:
         window = window_seconds if window_seconds is not None else max(card.window_seconds, hop)
         return Engine(self._judge, self._detector, window, hop, file, channel, lookahead_seconds)
 
+    def warm_up(self, seconds: float = 1.0) -> None:
+        """Hear a little noise, so that no first clip waits for what is made only once."""
+        noise = np.random.default_rng(0).normal(0.0, 0.1, round(seconds * self.sampling_rate)).astype(np.float32)
+        self._detector.find_all(noise)
+        self._judge.probabilities(noise)
+
     def predict(
         self,
         source: Source | NDArray[np.float32],
@@ -130,7 +136,8 @@ class Recogniser:
         """Give one prediction for one clip.
 
         The clip is judged from its first to its last speech; where that is longer than the bundle's window,
-        evenly spaced windows are averaged, each counting as much as it holds speech.
+        evenly spaced windows are averaged, each counting as much as it holds speech. A bundle whose features were
+        taken of whole clips hears the whole clip at once, as in training.
 
         Parameters
         ----------
@@ -154,6 +161,14 @@ class Recogniser:
         speech_seconds = sum(end - start for start, end in spans) / self.sampling_rate
         if not is_enough_speech(speech_seconds, where):
             return no_speech(where, speech_seconds, file, str(channel))
+        if self._judge.hears_whole_clips:
+            probabilities = self._judge.probabilities(signal)
+        else:
+            probabilities = self._average(signal, spans)
+        return self._judge.name(probabilities, where, speech_seconds, file, str(channel))
+
+    def _average(self, signal: Signal, spans: list[Span]) -> NDArray[np.float64]:
+        """Give the mean of evenly spaced windows from the first to the last speech, weighted by their speech."""
         margin = round(_MARGIN_SECONDS * self.sampling_rate)
         first, last = max(0, spans[0][0] - margin), min(signal.size, spans[-1][1] + margin)
         sums, weights = np.zeros(len(self.bundle.card.labels)), 0.0
@@ -162,7 +177,7 @@ class Recogniser:
             if weight > 0:
                 sums += weight * self._judge.probabilities(signal[start:end])
                 weights += weight
-        return self._judge.name(sums / weights, where, speech_seconds, file, str(channel))
+        return np.asarray(sums / weights)
 
     def analyze(
         self,

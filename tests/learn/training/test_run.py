@@ -18,7 +18,7 @@ from emotrace.errors import LeakError, RecipeError, TrainingError
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.fit import Examples, make_examples
 from emotrace.learn.training.recipe import Export, recipe_to_dict
-from emotrace.learn.training.run import _balance, calibrate, run
+from emotrace.learn.training.run import calibrate, run
 from emotrace.types import Utterance
 
 Told = list[tuple[str, Mapping[str, Any]]]
@@ -314,14 +314,3 @@ def test_threshold_where_no_validation_clip_has_a_label_that_is_shown(pack_of):
     examples = of_probabilities(pack_of, [("calm", (0.3, 0.4, 0.2, 0.1))] * 4)
     found = calibrate(Fixed(4), examples, export(default_labels="happiness,anger"))
     assert 0.5 <= found["uncertain_below"] <= 1.0
-
-
-def test_small_corpora_are_repeated():
-    chosen = _balance(["a"] * 6 + ["b"] * 2 + ["c"])
-    np.testing.assert_array_equal(chosen, [*range(6), *[6] * 3, *[7] * 3, *[8] * 6])
-    np.testing.assert_array_equal(_balance(["a", "b"]), [0, 1])
-
-
-def test_song_is_not_balanced_against_speech():
-    np.testing.assert_array_equal(_balance(["ravdess", "ravdess-song", "ravdess", "savee"]), [0, 2, 3, 3])
-    np.testing.assert_array_equal(_balance(["ravdess-song"] * 2), [0, 1])

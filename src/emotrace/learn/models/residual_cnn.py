@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from emotrace.features import log_mel
 
+INPUT = "waveform"
+
 
 @dataclass(frozen=True)
 class Config:

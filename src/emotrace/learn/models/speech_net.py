@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from emotrace.features import log_mel
 from emotrace.learn.models.residual_cnn import normalise
 
+INPUT = "waveform"
+
 FRAME_SECONDS = 2 * log_mel.HOP_LENGTH / log_mel.SAMPLING_RATE
 
 

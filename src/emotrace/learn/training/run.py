@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from emotrace import __version__
 from emotrace.atomic import replacing
 from emotrace.bundle import Bundle, Card, write_bundle
 from emotrace.errors import LabelError, RecipeError
 from emotrace.features import log_mel
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
-from emotrace.learn.evaluation.calibration import apply_temperature, fit_temperature, threshold_for_coverage
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models.speech_net import FRAME_SECONDS
-from emotrace.learn.training.data import OWN_SPEECH, corpus_facts, divide, gather, is_sung
+from emotrace.learn.training.calibrate import calibrate_logits
+from emotrace.learn.training.card_facts import run_facts
+from emotrace.learn.training.data import divide, gather
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
 from emotrace.learn.training.fit import Examples, Fitted, fit, label_inventory, make_examples, predict_logits
 from emotrace.learn.training.fit_speech import fit_speech
@@ -118,35 +116,10 @@ def _run_speech(recipe: SpeechRecipe, split: Split, folder: Path, report: Report
 
 
 def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[str, float]:
-    """Fit the temperature, and the confidence below which a prediction is uncertain, on validation speakers.
-
-    The temperature is fitted among each corpus's own labels; the threshold among the labels that are shown by
-    default, on clips that have one of those (on all, if none has). Song is left out, and every corpus counts the
-    same, however many clips it has.
-    """
+    """Calibrate a network on validation speakers; see `emotrace.learn.training.calibrate`."""
     logits = predict_logits(network, validation)
-    chosen = _balance([u.corpus for u in validation.utterances])
-    temperature = fit_temperature(logits[chosen], validation.truth[chosen], validation.allowed[chosen])
-    shown = preset_labels(export.default_labels, validation.labels)
-    mask = np.array([label in shown for label in validation.labels])
-    visible = chosen[mask[validation.truth[chosen]]]
-    visible = visible if visible.size else chosen
-    confidence = apply_temperature(logits[visible], temperature, mask).max(axis=1)
-    return {
-        "temperature": round(temperature, 4),
-        "uncertain_below": round(float(threshold_for_coverage(confidence, export.coverage)), 4),
-        "coverage": export.coverage,
-    }
-
-
-def _balance(corpora: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Repeat the clips of small corpora of speech, so that every one has about as many as the largest."""
-    names, counts = np.unique(corpora, return_counts=True)
-    sung = {name for name in names if is_sung(name)} if any(not is_sung(name) for name in names) else set()
-    repeats = {
-        name: 0 if name in sung else round(counts.max() / count) for name, count in zip(names, counts, strict=True)
-    }
-    return np.repeat(np.arange(len(corpora)), [repeats[corpus] for corpus in corpora])
+    corpora = [u.corpus for u in validation.utterances]
+    return calibrate_logits(logits, validation.truth, validation.allowed, validation.labels, corpora, export)
 
 
 def _examples(
@@ -169,40 +142,12 @@ def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
 
 
 def _common_facts(recipe: Recipe | SpeechRecipe, split: Split) -> dict[str, Any]:
-    export = recipe.export
+    data = recipe.data
+    protocol = {"protocol": data.protocol, "fold": data.fold, "seed": data.split_seed}
     return {
-        "name": export.name,
-        "description": export.description,
-        "licence": export.licence,
+        **run_facts(recipe.export, split, protocol),
         "sampling_rate": log_mel.SAMPLING_RATE,
-        "window_seconds": export.window_seconds,
-        "hop_seconds": export.hop_seconds,
         "minimum_seconds": MINIMUM_SECONDS,
-        "corpora": tuple(_corpus_entry(name, split) for name in dict.fromkeys(u.corpus for u in split.train)),
-        "split": {
-            "protocol": recipe.data.protocol,
-            "fold": recipe.data.fold,
-            "seed": recipe.data.split_seed,
-            **{
-                f"{side}_speakers": sorted({u.speaker for u in getattr(split, side)})
-                for side in ("train", "validation", "test")
-            },
-        },
-        "code_version": __version__,
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-    }
-
-
-def _corpus_entry(name: str, split: Split) -> Any:
-    facts = corpus_facts(name)
-    members = [u for u in split.train if u.corpus == name]
-    return {
-        "name": name or OWN_SPEECH,
-        "licence": facts.licence if facts else "not known to emotrace",
-        "citation": facts.citation if facts else "none",
-        "labels": sorted({u.emotion for u in members}),
-        "n_utterances": len(members),
-        "n_speakers": len({u.speaker for u in members}),
     }
 
 

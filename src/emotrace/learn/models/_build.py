@@ -1,0 +1,90 @@
+"""The door to the models of features: a name, perhaps a preset, and parameters in; an unfitted estimator out.
+
+A family says by ``INPUT`` what a clip is to it: ``features`` (a row), ``frames``, ``image``, or the ``waveform``
+itself. All but the last are scikit-learn estimators that are built here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+import onnx
+
+from emotrace import registry
+from emotrace.errors import MissingExtraError, UnknownNameError, UsageError, suggest
+
+
+def load_model(name: str) -> ModuleType:
+    """Import a family that takes features, frames or images.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name.
+    UsageError
+        If the family takes waveforms.
+    MissingExtraError
+        If the library it is made of is not installed.
+
+    >>> load_model("random-forest").INPUT
+    'features'
+    """
+    try:
+        module = registry.load("model", name)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f"the model '{name}' (no module '{error.name}')", "train") from None
+    if module.INPUT == "waveform":
+        raise UsageError(
+            f"the model '{name}' takes waveforms and is trained by `emotrace train`; "
+            "models of features are for instance svm, mlp and random-forest"
+        )
+    return module
+
+
+def build_model(name: str, preset: str | None = None, **params: Any) -> Any:
+    """Build an unfitted estimator.
+
+    Parameters
+    ----------
+    name
+        Of the family, for instance ``svm`` or ``two-step``.
+    preset
+        Named settings of a reference project, from the family's ``PRESETS``.
+    **params
+        Of the family's ``build``; they win over the preset's.
+
+    Raises
+    ------
+    UnknownNameError, UsageError, MissingExtraError
+        If there is no such family, preset or parameter, a value is refused, or a library is missing.
+
+    >>> build_model("mlp", preset="s4")[-1].alpha
+    0.376851
+    """
+    module = load_model(name)
+    settings = {**_preset(module, name, preset), **params}
+    known = inspect.signature(module.build).parameters
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
+    for key in settings:
+        if key not in known and not takes_any:
+            raise UsageError(f"the model '{name}' has no parameter '{key}'; {suggest(key, known)}")
+    try:
+        return module.build(**settings)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the model '{name}' cannot be built: {error}") from None
+
+
+def export_model(name: str, estimator: Any, n_features: int | tuple[int, ...]) -> onnx.ModelProto:
+    """Give the ONNX graph of a fitted estimator of the family ``name``; networks may want a shape of features."""
+    model: onnx.ModelProto = load_model(name).to_onnx(estimator, n_features)
+    return model
+
+
+def _preset(module: ModuleType, name: str, preset: str | None) -> dict[str, Any]:
+    if preset is None:
+        return {}
+    if preset not in module.PRESETS:
+        raise UnknownNameError(f"preset of the model '{name}'", preset, module.PRESETS)
+    return dict(module.PRESETS[preset])
