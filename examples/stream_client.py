@@ -23,7 +23,7 @@ from typing import Any
 
 import soundfile
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 BLOCK_SECONDS = 0.1
 
@@ -33,7 +33,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     options.add_argument("file", type=Path, help="WAV, FLAC, OGG or MP3")
     options.add_argument("--url", default="ws://127.0.0.1:8765/v1/stream")
-    options.add_argument("--channel", default="mix", help="counted from 0, or mix (default)")
+    options.add_argument("--channel", type=channel, default="mix", help="counted from 0, or mix (default)")
     options.add_argument("--labels", help="a preset such as call4, or emotions joined by commas")
     options.add_argument("--interim", type=float, metavar="S", help="results so far, at most every S seconds")
     options.add_argument("--escalation", action="store_true", help="watch by the rules of the call desk")
@@ -45,9 +45,24 @@ def main() -> None:
         code = asyncio.run(talk(arguments, headers))
     except KeyboardInterrupt:
         sys.exit(130)
-    except (OSError, InvalidHandshake, soundfile.LibsndfileError) as error:
+    except InvalidStatus as refused:
+        sys.exit(f"stream_client: {reason(refused)}")
+    except (OSError, InvalidHandshake, InvalidURI, soundfile.LibsndfileError) as error:
         sys.exit(f"stream_client: {error}")
     sys.exit(0 if code == 1000 else 1)
+
+
+def channel(text: str) -> str | int:
+    """Read a channel as the server wants it."""
+    return text if text == "mix" else int(text)
+
+
+def reason(refused: InvalidStatus) -> str:
+    """Give the server's own words, if it is emotrace that refuses."""
+    try:
+        return str(json.loads(refused.response.body or b"")["detail"])
+    except (ValueError, KeyError, TypeError):
+        return str(refused)
 
 
 async def talk(arguments: argparse.Namespace, headers: dict[str, str]) -> int:
@@ -58,18 +73,15 @@ async def talk(arguments: argparse.Namespace, headers: dict[str, str]) -> int:
             "sampling_rate": recording.samplerate,
             "encoding": "s16le",
             "channels": recording.channels,
-            "channel": arguments.channel if arguments.channel == "mix" else int(arguments.channel),
+            "channel": arguments.channel,
             "labels": arguments.labels,
             "interim_seconds": arguments.interim,
             "escalation": arguments.escalation,
         }
         async with connect(arguments.url, additional_headers=headers) as server:
             await server.send(json.dumps(start))
-            speaking = asyncio.create_task(speak(server, recording, arguments.speed))
-            try:
-                return await listen(server)
-            finally:
-                speaking.cancel()
+            code, _ = await asyncio.gather(listen(server), speak(server, recording, arguments.speed))
+            return code
 
 
 async def speak(server: ClientConnection, recording: soundfile.SoundFile, speed: float) -> None:

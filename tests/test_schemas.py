@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
+from tests.calls.pages.made_call import make_call
 
 from emotrace import registry
 from emotrace.labels import NO_SPEECH
@@ -26,6 +27,7 @@ def _schema(name: str) -> dict[str, Any]:
 
 PREDICTION = Draft202012Validator(_schema("prediction"))
 TIMELINE = Draft202012Validator(_schema("timeline"))
+CALL_DESK = Draft202012Validator(_schema("call"))
 
 HEARD = Prediction(Segment(0.0, 1.5), "anger", 0.75, False, {"anger": 0.75, "calm": 0.25}, 1.2, "a.wav", "1")
 SILENT = Prediction(Segment(1.5, 3.0), NO_SPEECH, None, False, {}, 0.0, "a.wav", "1")
@@ -55,7 +57,7 @@ def _written(name: str, what: Any, single: bool = False) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("name", ["prediction", "timeline"])
+@pytest.mark.parametrize("name", ["prediction", "timeline", "call"])
 def test_schemas_are_schemas(name: str) -> None:
     Draft202012Validator.check_schema(_schema(name))
 
@@ -131,3 +133,40 @@ def test_wrong_documents_are_refused() -> None:
     document["channels"][0]["speech"] = [[1.0]]
     with pytest.raises(ValidationError, match="is too short"):
         TIMELINE.validate(document)
+
+
+def test_what_stands_in_a_call_is_what_stands_in_a_timeline() -> None:
+    # A call names its file once, and its timelines by party.
+    entry = HEARD.to_dict()
+    del entry["file"], entry["channel"]
+    call = make_call()
+    call["timelines"] = {"customer": [entry]}
+    CALL_DESK.validate(call)
+    call["timelines"] = {"customer": [HEARD.to_dict()]}
+    with pytest.raises(ValidationError, match=r"'channel', 'file' were unexpected"):
+        CALL_DESK.validate(call)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        (["verdict", "label"], "angry", "'angry' is not one of"),
+        (["verdict", "evidence", 0, "start"], -1, "-1 is less than the minimum of 0"),
+        (["parties", 1, "consent"], 3, "3 is not of type"),
+        (["parties", 1, "party"], "boss", "'boss' is not one of"),
+        (["turns", 0, "level_dbfs"], "loud", "'loud' is not of type 'number', 'null'"),
+        (["turns", 0, "mood"], "bad", "'mood' was unexpected"),
+        (["summary", "trend", "direction"], "up", "'up' is not one of"),
+        (["escalations", 0, "severity"], "fatal", "'fatal' is not one of"),
+        (["notice"], "", "should be non-empty|is too short"),
+    ],
+)
+def test_wrong_calls_are_refused(path: list[str | int], value: object, complaint: str) -> None:
+    call: Any = make_call()
+    CALL_DESK.validate(call)
+    place = call
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(ValidationError, match=complaint):
+        CALL_DESK.validate(call)

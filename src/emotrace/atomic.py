@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,15 @@ def sibling(path: Path) -> Path:
     has put a link there.
     """
     return path.with_name(f".{path.name[:32]}.{os.urandom(8).hex()}.part")
+
+
+def is_part(file: Path) -> bool:
+    """Say whether a file has a name as `sibling` gives: its writer was ended before it could remove it.
+
+    >>> is_part(Path("a/.index.html.0123456789abcdef.part")), is_part(Path("a/movie.part"))
+    (True, False)
+    """
+    return re.fullmatch(r"\..*\.[0-9a-f]{16}\.part", file.name) is not None
 
 
 def flush_to_disk(file: Path) -> None:

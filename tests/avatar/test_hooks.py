@@ -149,10 +149,11 @@ def test_a_hook_that_cannot_be_is_explained(values, sentence):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", r"there is no hook; write \[\[when\]\] above each"),
-        ("when = 3", r"there is no hook; write \[\[when\]\] above each"),
-        ("[when]\nemotions = []", r"there is no hook; write \[\[when\]\] above each"),
-        ("[[wehn]]", r"unknown key 'wehn'; write \[\[when\]\] above each hook"),
+        ("", r"key 'when' is missing; it must be tables \[\[when\]\]"),
+        ("when = []", r"0 tables \[\[when\]\]; 1 to 100 are allowed"),
+        ("when = 3", r"key 'when' must be tables \[\[when\]\], got 3"),
+        ("[when]\nemotions = []", r"key 'when' must be tables \[\[when\]\], got a table"),
+        ("[[wehn]]", r"unknown key 'wehn'; did you mean 'when'"),
         (
             '[[when]]\nthen = ["x"]',
             r"\[\[when\]\] 1: key 'emotions' is missing; it must be a list of texts in quotes",
@@ -165,7 +166,7 @@ def test_a_hook_that_cannot_be_is_explained(values, sentence):
             '[[when]]\nemotions = ["anger"]\nlabels = []',
             r"\[\[when\]\] 1: unknown key 'labels'; known: cool_down_sec",
         ),
-        ('[[when]]\nemotions = ["anger"]\nthen = ["x"]\n' * 101, "101 hooks; at most 100 can be watched for"),
+        ('[[when]]\nemotions = ["anger"]\nthen = ["x"]\n' * 101, r"101 tables \[\[when\]\]; 1 to 100 are allowed"),
     ],
 )
 def test_a_hooks_file_that_cannot_be_used_is_explained(tmp_path, text, sentence):

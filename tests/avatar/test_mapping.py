@@ -132,7 +132,7 @@ def test_a_sending_that_cannot_be_is_explained(values, sentence):
 
 
 def test_a_mapping_needs_parameters_and_each_once():
-    with pytest.raises(AvatarError, match=r"there is no \[\[parameter\]\]; at least one is needed"):
+    with pytest.raises(AvatarError, match=r"0 tables \[\[parameter\]\]; 1 to 500 are allowed"):
         AvatarMapping("", ())
     twice = (Parameter("/b", "valence", name="Joy"), Parameter("/b", "arousal", name="Joy"))
     with pytest.raises(AvatarError, match="two parameters have the address /b Joy; each needs its own"):

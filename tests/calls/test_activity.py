@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.calls.conftest import RATE, Signal, WriteCallFile
 
 from emotrace.audio.resample import resample
-from emotrace.calls.activity import LevelMeter, SpeechFollower, find_activity
+from emotrace.calls.activity import SpeechFollower, find_activity
+from emotrace.calls.levels import LevelMeter
 from emotrace.calls.stretches import total
 from emotrace.hear.recognizer import Recogniser
 from emotrace.hear.speech import SpeechDetector
@@ -36,12 +37,12 @@ def test_finds_the_speech_that_a_timeline_has(
     recogniser: Recogniser, write_call_file: WriteCallFile, both_voices: tuple[Signal, Signal]
 ) -> None:
     path = write_call_file(*both_voices)
-    activity = find_activity(path, recogniser.speech_bundle)
+    activity = find_activity(path, recogniser.speech_bundle, pair=(1, 0))
     for channel, speech in enumerate(activity.speech):
         assert speech == recogniser.analyze(path, channel=channel).speech
     assert activity.duration == pytest.approx(64.17, abs=0.01)
     assert [len(levels) for levels in activity.levels] == [1284, 1284]
-    assert abs(activity.likeness or 1.0) < 0.1
+    assert [(row, flags.any()) for row, flags in activity.is_like.items()] == [(1, False), (0, False)]
 
 
 def test_the_mix_is_one_channel(
@@ -50,7 +51,7 @@ def test_the_mix_is_one_channel(
     activity = find_activity(write_call_file(*both_voices), recogniser.speech_bundle, "mix")
     assert len(activity.speech) == 1
     assert total(activity.speech[0]) > 40.0
-    assert activity.likeness is None
+    assert activity.is_like == {}
 
 
 def test_levels_are_those_of_their_frames() -> None:

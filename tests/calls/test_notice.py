@@ -11,7 +11,7 @@ from emotrace.errors import UnknownNameError, UsageError
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_says_all_that_must_be_said(language: str) -> None:
     plain = write_notice(language)
-    assert len(plain.splitlines()) == 5
+    assert len(plain.splitlines()) == 4
     assert "2024/1689" in plain
     assert "{" not in plain
     full = write_notice(language, "Example Ltd", "privacy@example.org", "30 d")
@@ -26,8 +26,9 @@ def test_languages_differ_and_regions_are_passed_over() -> None:
     assert write_notice("de-AT") == write_notice("DE")
 
 
-def test_nothing_is_said_to_be_kept_unless_it_is() -> None:
-    assert "Neither your voice nor the result is stored." in write_notice("en")
+def test_nothing_is_said_of_storage_that_is_not_known() -> None:
+    assert "stored" not in write_notice("en")
+    assert "Neither your voice nor the result is stored." in write_notice("en", kept="nothing")
     assert "deleted after 30 days" in write_notice("en", kept="30 days")
     assert "stored" not in write_notice("en", kept="30 days")
 

@@ -21,7 +21,7 @@ from emotrace.errors import AudioError, DecodeError, LimitError, UsageError
 
 DEMO_CALL = Path(str(resources.files("emotrace") / "assets" / "demo-call.flac"))
 PARTIES = {"customer": 1, "agent": 0}
-_N_BLOCKS = 48
+_N_BLOCKS = 30
 
 
 def _wav(signal: NDArray[np.floating], rate: int) -> io.BytesIO:

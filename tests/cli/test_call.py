@@ -74,6 +74,9 @@ def test_the_notice(emotrace_command: Emotrace, tmp_path: Path) -> None:
     assert result.code == 0
     assert result.out.startswith("Willkommen bei Muster AG.\n")
     assert "a@muster.ch" in result.out
+    assert "callers must also be told for how long recording and result are kept: --kept" in result.complaint
+    kept = emotrace_command("call", "notice", "--kept", "nothing")
+    assert (kept.err, "Neither your voice nor the result is stored." in kept.out) == ("", True)
     assert emotrace_command("call", "notice", "-o", tmp_path / "notice.txt").out == ""
     assert "Article 50(3)" in (tmp_path / "notice.txt").read_text(encoding="utf-8")
     assert "--language" in emotrace_command("call", "notice", "--help").out
@@ -135,6 +138,18 @@ def test_the_agents_emotion_needs_a_stated_ground(emotrace_command: Emotrace, sh
     empty = emotrace_command(*arguments, " ")
     assert (empty.code, empty.out) == (2, "")
     assert "--agent-consent is empty; say on what ground" in empty.complaint
+
+
+def test_a_rule_for_agents_is_told_of(emotrace_command: Emotrace, short_call: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    keys = 'emotions = ["anger"]\nthreshold = 0.1\nseconds = 1\nwithin_seconds = 9\nmessage = "m"'
+    rules.write_text(f'[[rule]]\nname = "tired agent"\nparty = "agent"\n{keys}\n', encoding="utf-8")
+    result = emotrace_command("call", short_call, "--customer", "right", "--rules", rules, "-f", "json")
+    assert result.code == 0
+    assert result.complaint == (
+        "rule 'tired agent' is left out: it listens to agents, whose emotion is not analysed"
+    )
+    assert json.loads(result.out)["escalations"] == []
 
 
 def test_one_unknown_speaker_is_told_of(emotrace_command: Emotrace, mono_call: Path) -> None:
@@ -280,7 +295,7 @@ def test_a_folder_of_calls(emotrace_command: Emotrace, folder: Path, tmp_path: P
     assert (out / "index.parquet").is_file()
 
     (folder / "broken.wav").unlink()
-    again = emotrace_command(*arguments)
+    again = emotrace_command(*arguments[:-1], "1")
     assert (again.code, again.err) == (0, "")
     assert again.out == f"{out / 'index.html'}: 3 calls (0 analysed, 3 kept from before, 0 failed)\n"
 
@@ -305,7 +320,7 @@ def test_a_model_that_is_no_use_is_told_of_once(emotrace_command: Emotrace, fold
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(
-    folder: Path, tmp_path: Path, short_call: Path
+    emotrace_command: Emotrace, folder: Path, tmp_path: Path, short_call: Path
 ) -> None:
     for n in range(30):
         shutil.copy(short_call, folder / f"call{n:02}.wav")
@@ -341,6 +356,6 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(
     for path in list(folder.glob("call*.wav"))[::-1]:
         if f"{path.name}.json" not in done:
             path.unlink()
-    again = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    assert again.returncode == 0
-    assert f"{len(done)} kept from before, 0 failed" in again.stdout
+    again = emotrace_command(*arguments[3:])
+    assert again.code == 0
+    assert f"{len(done)} kept from before, 0 failed" in again.out

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.datastructures import Headers
-from tests.server.conftest import Running, serving
+from tests.server.conftest import KEY, OTHER_KEY, PAGE
+from tests.server.servers import Running
 from tests.server.test_routes import problem
 
 from emotrace.errors import UsageError
-from emotrace.server.auth import hash_key, is_host_allowed, is_key, is_origin_allowed, new_key, read_key_file
+from emotrace.server.auth import hash_key, is_key, new_key, read_key_file
+from emotrace.server.guard import is_host_allowed, is_origin_allowed
 from emotrace.server.settings import Settings
-
-KEY, OTHER_KEY = "emotrace_first", "emotrace_second"
-PAGE = "https://desk.example.org"
-
-
-@pytest.fixture(scope="module")
-def locked() -> Iterator[Running]:
-    """A server with two keys, one further host name and one page that may use it."""
-    keys = (hash_key(KEY), hash_key(OTHER_KEY))
-    with serving(api_keys=keys, allowed_hosts=("voice.example.org",), allowed_origins=(PAGE,)) as server:
-        yield server
-
 
 # -- keys -------------------------------------------------------------------------------------------------
 

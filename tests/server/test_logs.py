@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.server.conftest import Running
+from tests.server.servers import Running, wait_until
 from tests.server.test_routes import problem
 
-from emotrace.server.hearing import answer_upload
 from emotrace.server.logs import LOGGER, JsonFormatter, write_logs
+from emotrace.server.uploads.answer import answer_upload
 
 
 @pytest.fixture
@@ -29,8 +29,17 @@ def log() -> Iterator[io.StringIO]:
         each.setLevel(level)
 
 
-def lines(log: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.getvalue().splitlines()]
+def lines_of(log: io.StringIO, *request_ids: str) -> list[dict[str, Any]]:
+    """Give the lines of some requests, once all have come: a request is logged when it has been answered."""
+    found: list[dict[str, Any]] = []
+
+    def have_come() -> bool:
+        found[:] = (json.loads(line) for line in log.getvalue().splitlines())
+        found[:] = (line for line in found if line["request_id"] in request_ids)
+        return len([line for line in found if line["message"] == "request"]) == len(request_ids)
+
+    wait_until(have_come, "the log")
+    return found
 
 
 def test_one_line_per_request(running: Running, clip: bytes, log: io.StringIO) -> None:
@@ -40,10 +49,16 @@ def test_one_line_per_request(running: Running, clip: bytes, log: io.StringIO) -
         files={"file": (f"{secret}.wav", clip)},
         headers={"X-Request-ID": "r-1", "X-API-Key": secret},
     )
-    running.client.post("/v1/predict", files={"file": (f"{secret}.wav", b"no audio")}, params={"labels": "call4"})
-    running.client.get(f"/v1/{secret}", params={"q": secret})
-    first, second, third = lines(log)
+    running.client.post(
+        "/v1/predict",
+        files={"file": (f"{secret}.wav", b"no audio")},
+        params={"labels": "call4"},
+        headers={"X-Request-ID": "r-2"},
+    )
+    running.client.get(f"/v1/{secret}", params={"q": secret}, headers={"X-Request-ID": "r-3"})
+    first, second, third = lines_of(log, "r-1", "r-2", "r-3")
     assert first.pop("ms") > 0
+    assert first.pop("bytes") > len(clip)
     assert first.pop("time").endswith("+00:00")
     assert first == {
         "level": "info",
@@ -52,10 +67,8 @@ def test_one_line_per_request(running: Running, clip: bytes, log: io.StringIO) -
         "method": "POST",
         "route": "/v1/predict",
         "status": 200,
-        "bytes": len(clip) + first["bytes"] - len(clip),
         "audio_seconds": 4.0,
     }
-    assert first["bytes"] > len(clip)
     assert (second["status"], second["audio_seconds"]) == (422, None)
     assert (third["route"], third["status"]) == ("none", 404)
     assert secret not in log.getvalue()
@@ -71,7 +84,7 @@ def test_what_is_unexpected_is_told_to_the_log_only(
     monkeypatch.setattr(running.service.models, "recogniser", fail)
     response = running.client.post("/v1/predict", content=clip)
     assert problem(response, 500, "internal") == "the server failed; its log says more under this request_id"
-    failure, request = lines(log)
+    failure, request = lines_of(log, response.headers["x-request-id"])
     assert failure["level"] == "error"
     assert failure["exception"] == "RuntimeError"
     assert any(answer_upload.__code__.co_filename in place for place in failure["where"])

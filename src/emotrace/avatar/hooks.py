@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from emotrace.avatar.strict_toml import parse_table, read_table
 from emotrace.errors import AvatarError, LabelError, suggest
 from emotrace.labels import EMOTIONS
+from emotrace.strict_toml import read_record
 from emotrace.types import Prediction
 
 _MOST_HOOKS = 100
@@ -205,16 +205,18 @@ def read_hooks(path: Path) -> tuple[Hook, ...]:
     AvatarError
         If it is not TOML, or a key is unknown, missing, of another type or out of range.
     """
-    table = read_table(path)
-    for key in table:
-        if key != "when":
-            raise AvatarError(f"{path}: unknown key {key[:40]!r}; write [[when]] above each hook")
-    rows = table.get("when", [])
-    if not isinstance(rows, list) or not rows:
-        raise AvatarError(f"{path}: there is no hook; write [[when]] above each")
-    if len(rows) > _MOST_HOOKS:
-        raise AvatarError(f"{path}: {len(rows)} hooks; at most {_MOST_HOOKS} can be watched for")
-    return tuple(parse_table(Hook, row, f"{path}: [[when]] {i}") for i, row in enumerate(rows, 1))
+    return read_record(_File, path, AvatarError).when
+
+
+@dataclass(frozen=True)
+class _File:
+    """A hooks file."""
+
+    when: tuple[Hook, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.when) <= _MOST_HOOKS:
+            raise AvatarError(f"{len(self.when)} tables [[when]]; 1 to {_MOST_HOOKS} are allowed")
 
 
 def _check_url(url: str) -> None:

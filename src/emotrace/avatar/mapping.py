@@ -18,6 +18,10 @@ from emotrace.labels import EMOTIONS
 Value = bool | int | float | str
 
 TYPES = ("float", "int", "bool", "string")
+
+MOST_PARAMETERS = 500
+"""More would be a flood of packets."""
+
 _LARGEST = 1e9
 _LARGEST_INT = 2**31 - 1
 # What OSC 1.0 forbids in the name of a method, and what is not printable ASCII.
@@ -86,6 +90,8 @@ class Parameter:
                 )
             for emotion in named:
                 _require_known(key, emotion, EMOTIONS)
+        if any(abs(number) > _LARGEST_INT for number in (self.otherwise, *self.index.values())):
+            raise AvatarError(f"keys 'index' and 'otherwise' must hold numbers within {_LARGEST_INT} of 0")
         if any(abs(factor) > _LARGEST for factor in self.weights.values()):
             raise AvatarError("key 'weights' holds a factor that is not within 1e9 of 0")
         for key in ("scale", "offset", "low", "high", "threshold"):
@@ -175,7 +181,7 @@ class AvatarMapping:
     Raises
     ------
     AvatarError
-        If there is no parameter, or two are the same.
+        If there is no parameter, there are more than `MOST_PARAMETERS`, or two are the same.
     """
 
     description: str
@@ -184,8 +190,8 @@ class AvatarMapping:
     sending: Sending = field(default_factory=Sending)
 
     def __post_init__(self) -> None:
-        if not self.parameters:
-            raise AvatarError("there is no [[parameter]]; at least one is needed")
+        if not 1 <= len(self.parameters) <= MOST_PARAMETERS:
+            raise AvatarError(f"{len(self.parameters)} tables [[parameter]]; 1 to {MOST_PARAMETERS} are allowed")
         seen: set[tuple[str, str]] = set()
         for parameter in self.parameters:
             key = (parameter.address, parameter.name)

@@ -1,13 +1,13 @@
 """First pass over a call: how long it is, where each channel speaks, and how loud it is when. No emotion is
 judged.
 
-The whole recording is never held in memory: what is kept is one number per channel and 50 ms, and the stretches.
+The whole recording is never held in memory: what is kept is two numbers per channel and 50 ms, and the stretches.
 """
 
 from __future__ import annotations
 
-import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ from emotrace.audio.channels import Channel
 from emotrace.audio.limits import DEFAULT_LIMITS, Limits
 from emotrace.audio.load import open_stream
 from emotrace.bundle import Bundle
+from emotrace.calls.crosstalk import Flags, LikenessMeter
+from emotrace.calls.levels import LevelMeter
 from emotrace.calls.stretches import union
 from emotrace.hear.speech import (
     SHORTEST_SPEECH_SECONDS,
@@ -28,9 +30,6 @@ from emotrace.hear.speech import (
     window_around,
 )
 from emotrace.types import Recording, Segment
-
-FRAME_SECONDS = 0.05
-"""How far apart the levels are."""
 
 _BRIDGED_SECONDS = 0.25
 
@@ -48,16 +47,16 @@ class Activity:
     speech
         Per channel heard, the stretches in which somebody speaks: pauses up to 0.25 s are bridged, blips left out.
     levels
-        Per channel heard, the level in dBFS every `FRAME_SECONDS`, shape (n_frames,); -120 in silence.
-    likeness
-        Correlation of the first two channels heard, -1 to 1; None where one alone was heard or is silent.
+        Per channel heard, the level in dBFS every 50 ms, shape (n_frames,); -120 in silence.
+    is_like
+        For each of the two channels that were compared, whether it holds the sound of the other, every 50 ms.
     """
 
     recording: Recording
     duration: float
     speech: tuple[tuple[Segment, ...], ...]
     levels: tuple[NDArray[np.float32], ...]
-    likeness: float | None
+    is_like: Mapping[int, Flags]
 
 
 def find_activity(
@@ -65,6 +64,7 @@ def find_activity(
     speech_bundle: Bundle,
     channel: Channel | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    pair: tuple[int, int] | None = None,
 ) -> Activity:
     """Listen through a recording once.
 
@@ -78,6 +78,8 @@ def find_activity(
         The one to listen to, or ``"mix"``; None for each by itself.
     limits
         The largest recording that is accepted.
+    pair
+        Two channels to compare.
 
     Raises
     ------
@@ -90,12 +92,13 @@ def find_activity(
         n_rows = stream.recording.n_channels if channel is None else 1
         followers = [SpeechFollower(speech_bundle, detector) for _ in range(n_rows)]
         meters = [LevelMeter(rate) for _ in range(n_rows)]
-        likeness = _Likeness()
+        likeness = LikenessMeter(rate)
         n_samples = 0
         for block in stream:
             rows = np.atleast_2d(block)
             n_samples += rows.shape[1]
-            likeness.push(rows)
+            if pair is not None:
+                likeness.push(rows[list(pair)])
             for row, follower, meter in zip(rows, followers, meters, strict=True):
                 follower.push(row)
                 meter.push(row)
@@ -104,7 +107,7 @@ def find_activity(
         duration=n_samples / rate,
         speech=tuple(tuple(follower.close()) for follower in followers),
         levels=tuple(meter.close() for meter in meters),
-        likeness=likeness.value,
+        is_like={} if pair is None else dict(zip(pair, likeness.close(), strict=True)),
     )
 
 
@@ -151,49 +154,3 @@ class SpeechFollower:
         for first, last in self._tracker.find(window, start - left, end - left):
             self._spans[-1:] = merge_spans([*self._spans[-1:], (first + left, last + left)])
         self._next_hop += self._hop
-
-
-class LevelMeter:
-    """Gives the level of one stream every `FRAME_SECONDS`."""
-
-    def __init__(self, sampling_rate: int) -> None:
-        self._n = round(FRAME_SECONDS * sampling_rate)
-        self._rest: Signal = np.empty(0, dtype=np.float32)
-        self._levels: list[NDArray[np.float32]] = []
-
-    def push(self, block: Signal) -> None:
-        """Take the next samples, shape (n_samples,)."""
-        samples = np.concatenate([self._rest, block])
-        n_whole = samples.size // self._n * self._n
-        self._rest = samples[n_whole:]
-        if n_whole:
-            self._levels.append(_levels(samples[:n_whole].reshape(-1, self._n)))
-
-    def close(self) -> NDArray[np.float32]:
-        """Give all levels in dBFS, shape (n_frames,); the last frame may be shorter."""
-        if self._rest.size:
-            self._levels.append(_levels(self._rest[np.newaxis]))
-        return np.concatenate(self._levels) if self._levels else np.empty(0, dtype=np.float32)
-
-
-def _levels(frames: Signal) -> NDArray[np.float32]:
-    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
-    levels: NDArray[np.float32] = (10.0 * np.log10(np.maximum(power, 1e-12))).astype(np.float32)
-    return levels
-
-
-class _Likeness:
-    """Correlates the first two channels of a stream."""
-
-    def __init__(self) -> None:
-        self._sums = np.zeros((2, 2))
-
-    def push(self, block: Signal) -> None:
-        rows = block[:2].astype(np.float64)
-        if len(rows) == 2:
-            self._sums += rows @ rows.T
-
-    @property
-    def value(self) -> float | None:
-        energy = math.sqrt(self._sums[0, 0] * self._sums[1, 1])
-        return float(self._sums[0, 1]) / energy if energy > 0.0 else None

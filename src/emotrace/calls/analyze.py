@@ -10,7 +10,7 @@ from emotrace.audio.limits import DEFAULT_LIMITS, Limits
 from emotrace.calls.call import Call, CallTurn
 from emotrace.calls.consent import check_consent, notice_of
 from emotrace.calls.hearing import HeardTurn, Hearing, Listening, hear_call
-from emotrace.calls.parties import UNKNOWN
+from emotrace.calls.parties import AGENT, UNKNOWN
 from emotrace.calls.rules import Escalation, Rule, RuleEngine, check_labels, load_rules
 from emotrace.calls.scene import Naming, Scene, scene_by_channel, scene_by_turns
 from emotrace.calls.stretches import overlap
@@ -115,7 +115,11 @@ def _sum_up(file: str, scene: Scene, hearing: Hearing, rules: Sequence[Rule], re
         sampling_rate=scene.recording.sampling_rate,
         n_channels=scene.recording.n_channels,
         turns_from=scene.turns_from,
-        notice=notice_of(main != UNKNOWN, next((p.consent for p in scene.parties if p.consent), None)),
+        notice=notice_of(
+            main != UNKNOWN,
+            next((party.consent for party in scene.parties if party.consent), None),
+            is_agent_known=AGENT in names,
+        ),
         parties=scene.parties,
         turns=tuple(turns),
         timelines=hearing.timelines,
@@ -141,7 +145,7 @@ def _call_turns(scene: Scene, hearing: Hearing, interrupting: set[tuple[str, flo
     turns = []
     for number, told in enumerate(scene.turns):
         heard = next(coming[told.party])
-        level, median = heard.prosody.level_dbfs, usual[told.party]
+        level, median = _level(heard), usual[told.party]
         turns.append(
             CallTurn(
                 turn=number,
@@ -158,6 +162,10 @@ def _call_turns(scene: Scene, hearing: Hearing, interrupting: set[tuple[str, flo
     return turns
 
 
+def _level(heard: HeardTurn) -> float | None:
+    return None if heard.prosody is None else heard.prosody.level_dbfs
+
+
 def _median_level(heard: Sequence[HeardTurn]) -> float | None:
-    levels = [turn.prosody.level_dbfs for turn in heard if turn.prosody.level_dbfs is not None]
+    levels = [level for turn in heard if (level := _level(turn)) is not None]
     return statistics.median(levels) if levels else None

@@ -15,6 +15,16 @@ from emotrace.calls.verdict import Verdict
 from emotrace.features._prosody import Prosody
 from emotrace.types import Prediction, Segment, Timeline
 
+_PROSODY = {
+    "level_dbfs": 1,
+    "syllables_per_second": 2,
+    "pitch_median_hz": 1,
+    "pitch_low_hz": 1,
+    "pitch_high_hz": 1,
+    "pitch_range_semitones": 1,
+}
+"""What is told of a turn's prosody, and with how many decimals."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallTurn:
@@ -35,7 +45,8 @@ class CallTurn:
     prediction
         Its emotion; None where the party is not analysed for emotion, or too little was heard.
     prosody
-        Its level, rate and pitch; pitch is left out where the party is not analysed for emotion.
+        Its level, rate and pitch; pitch is left out where the party is not analysed for emotion, and None stands
+        for a turn that is nowhere heard alone.
     level_change_db
         Its level against the median of all turns of this party.
     interrupts
@@ -48,7 +59,7 @@ class CallTurn:
     speech_seconds: float
     text: str | None
     prediction: Prediction | None
-    prosody: Prosody
+    prosody: Prosody | None
     level_change_db: float | None
     interrupts: bool
 
@@ -65,13 +76,8 @@ class CallTurn:
             "confidence": None if heard is None or heard.confidence is None else round(heard.confidence, 4),
             "uncertain": heard is not None and heard.uncertain,
             "probabilities": {} if heard is None else _probabilities(heard.probabilities),
-            "level_dbfs": _rounded(prosody.level_dbfs, 1),
             "level_change_db": _rounded(self.level_change_db, 1),
-            "syllables_per_second": _rounded(prosody.syllables_per_second, 2),
-            "pitch_median_hz": _rounded(prosody.pitch_median_hz, 1),
-            "pitch_low_hz": _rounded(prosody.pitch_low_hz, 1),
-            "pitch_high_hz": _rounded(prosody.pitch_high_hz, 1),
-            "pitch_range_semitones": _rounded(prosody.pitch_range_semitones, 1),
+            **{key: _rounded(getattr(prosody, key, None), decimals) for key, decimals in _PROSODY.items()},
             "interrupts": self.interrupts,
         }
 

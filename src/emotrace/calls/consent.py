@@ -48,8 +48,18 @@ def check_consent(reason: str | None) -> str | None:
     return line
 
 
-def notice_of(is_customer_known: bool, consent: str | None) -> str:
-    """Give the sentence of law and limits that stands in every result."""
+def notice_of(is_customer_known: bool, consent: str | None, is_agent_known: bool = True) -> str:
+    """Give the sentence of law and limits that stands in every result.
+
+    Parameters
+    ----------
+    is_customer_known
+        False where all speech was taken for one unknown speaker's.
+    consent
+        The ground on which the agent's voice was analysed too; None where it was not.
+    is_agent_known
+        False where nobody said which voice is the agent's: then it may be among what was analysed.
+    """
     if not is_customer_known:
         return (
             "All speech was taken for one unknown speaker's and analysed for emotion: if it is an employee's, "
@@ -59,6 +69,11 @@ def notice_of(is_customer_known: bool, consent: str | None) -> str:
         return (
             f"The customer's voice was analysed for emotion, and {_TELL}; so was the agent's, on the stated "
             f"ground '{consent}'. {AI_ACT_SENTENCE}; {_GUESS}."
+        )
+    if not is_agent_known:
+        return (
+            f"Only what was named the customer's was analysed for emotion, and {_TELL}; if an employee is heard "
+            f"in it, that is forbidden (EU AI Act, Article 5(1)(f)); {_GUESS}."
         )
     return (
         f"Only the customer's voice was analysed for emotion, and {_TELL}; the agent's was not, as Article "

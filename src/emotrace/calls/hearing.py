@@ -32,10 +32,10 @@ MARGIN_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class HeardTurn:
-    """How a turn was said."""
+    """How a turn was said; None for what cannot be told: with ``prosody``, where nobody is heard alone."""
 
     prediction: Prediction | None
-    prosody: Prosody
+    prosody: Prosody | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,9 @@ class _Ear:
         heard = self._recogniser.predict(cut.signal, sampling_rate=rate)
         return heard if heard.is_speech else None
 
-    def _measure(self, cut: Cut) -> Prosody:
+    def _measure(self, cut: Cut) -> Prosody | None:
+        if not cut.turn.any():
+            return None
         prosody = measure_prosody(cut.turn, self._recogniser.sampling_rate)
         # Feelings could be guessed from pitch. It is needed to count syllables, and then forgotten.
         return prosody if self.party.is_emotion_analysed else _without_pitch(prosody)

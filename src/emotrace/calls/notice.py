@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from emotrace.errors import UnknownNameError, UsageError
 
+NOTHING = "nothing"
+"""What ``kept`` is where neither the recording nor the result is kept."""
+
 MOST_CHARACTERS = 200
 """Longest name, contact or time that is put into the text."""
 
@@ -103,8 +106,8 @@ def write_notice(
     contact
         Where one may object by writing.
     kept
-        For how long the recording and the result are kept, in words of that language, such as ``30 days``; None if
-        nothing is.
+        For how long the recording and the result are kept, in words of that language, such as ``30 days``;
+        ``nothing`` if nothing is. None leaves the sentence out: law asks for it, but only the caller knows.
 
     Raises
     ------
@@ -127,11 +130,17 @@ def write_notice(
         wording.welcome.replace("{company}", company) if company else None,
         wording.heard,
         wording.purpose,
-        wording.kept.replace("{kept}", kept) if kept else wording.not_kept,
+        _storage(wording, kept),
         wording.object_there.replace("{contact}", contact) if contact else wording.object_here,
         wording.source,
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _storage(wording: _Wording, kept: str | None) -> str | None:
+    if kept is None:
+        return None
+    return wording.not_kept if kept == NOTHING else wording.kept.replace("{kept}", kept)
 
 
 def _checked(name: str, text: str | None) -> str | None:

@@ -13,17 +13,21 @@ from emotrace.audio.limits import Limits
 from emotrace.audio.source import show_path
 from emotrace.bundle import Bundle
 from emotrace.calls.activity import Activity, find_activity
-from emotrace.calls.crosstalk import find_crosstalk, own_speech
+from emotrace.calls.crosstalk import find_crosstalk, loud_leak_seconds, own_speech
 from emotrace.calls.hearing import MARGIN_SECONDS
 from emotrace.calls.parties import UNKNOWN, Party, parties_by_channel, parties_by_speaker
-from emotrace.calls.stretches import Stretches, union, widen, without
+from emotrace.calls.stretches import Stretches, total, union, widen, without
 from emotrace.calls.talk import Stretch, join_turns
 from emotrace.calls.turns import Turn, read_turns
 from emotrace.errors import AudioWarning, TurnsError, UsageError
 from emotrace.types import Recording, Segment
 
-SAME_SOUND = 0.98
-"""Two channels that correlate as much are one mono recording, written twice."""
+SAME_SOUND = 0.9
+"""A channel of whose speech as much is the other's, and half of it loudly so, has no voice of its own: the two are
+one mono recording, written twice."""
+
+LEAK_SECONDS = 5.0
+"""From so much of the other's voice on, loud on a party's own channel, the user is told of it."""
 
 _OTHERS = ""
 _TOLERANCE_SECONDS = 1.0
@@ -86,13 +90,14 @@ def scene_by_channel(path: str | os.PathLike[str], naming: Naming, speech_bundle
     with open_audio(path, limits) as reader:
         n_channels = reader.recording.n_channels
     parties = parties_by_channel(name, n_channels, naming.customer, naming.agent, naming.consent)
-    activity = find_activity(path, speech_bundle, limits=limits)
-    if n_channels == 2 and activity.likeness is not None and activity.likeness > SAME_SOUND:
-        raise UsageError(
-            f"{name}: both channels hold the same sound, so that the parties cannot be told by channel; "
-            "say who speaks when with --turns FILE"
-        )
-    speech = {party.party: _own_speech(party, parties, activity) for party in parties}
+    rows = [_row(party) for party in parties]
+    activity = find_activity(
+        path, speech_bundle, limits=limits, pair=(rows[0], rows[1]) if len(rows) == 2 else None
+    )
+    speech = {party.party: list(activity.speech[_row(party)]) for party in parties}
+    if activity.is_like:
+        for party, other in zip(parties, reversed(parties), strict=True):
+            speech[party.party] = _own_speech(name, party, other, activity)
     whole = [Segment(0.0, activity.duration)]
     return Scene(
         recording=activity.recording,
@@ -109,13 +114,25 @@ def scene_by_channel(path: str | os.PathLike[str], naming: Naming, speech_bundle
     )
 
 
-def _own_speech(party: Party, parties: Sequence[Party], activity: Activity) -> list[Segment]:
-    speech = list(activity.speech[_row(party)])
-    for other in parties:
-        if other is not party:
-            leaks = find_crosstalk(speech, activity.levels[_row(party)], activity.levels[_row(other)])
-            speech = own_speech(speech, leaks)
-    return speech
+def _own_speech(name: str, party: Party, other: Party, activity: Activity) -> list[Segment]:
+    """Give what is left of a channel's speech without what leaks from the other channel."""
+    row = _row(party)
+    heard, levels = activity.speech[row], (activity.levels[row], activity.levels[_row(other)])
+    leaks = find_crosstalk(heard, *levels, activity.is_like[row])
+    own, loud_seconds = own_speech(heard, leaks), loud_leak_seconds(leaks, *levels)
+    if total(own) < (1.0 - SAME_SOUND) * total(heard) and loud_seconds > 0.5 * total(heard):
+        raise UsageError(
+            f"{name}: both channels hold the same sound, so that the parties cannot be told by channel; "
+            "say who speaks when with --turns FILE"
+        )
+    if loud_seconds > LEAK_SECONDS:
+        warnings.warn(
+            f"{name}: channel {row} holds {loud_seconds:.0f} s of the other party's voice, hardly quieter than on "
+            f"its own; they are left out of the {party.party}'s speech, save what a room has blurred",
+            AudioWarning,
+            stacklevel=2,
+        )
+    return own
 
 
 def _row(party: Party) -> int:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from emotrace.types import Segment
 
 Stretches = Sequence[Segment]
@@ -27,6 +30,16 @@ def union(segments: Iterable[Segment], gap: float = 0.0) -> list[Segment]:
         elif segment.end > segment.start:
             joined.append(segment)
     return joined
+
+
+def stretches_of(flags: NDArray[np.bool_], seconds: float) -> list[Segment]:
+    """Give the stretches in which frames of ``seconds`` each are flagged.
+
+    >>> stretches_of(np.array([False, True, True, False, True]), 0.5)
+    [Segment(start=0.5, end=1.5), Segment(start=2.0, end=2.5)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [Segment(start * seconds, end * seconds) for start, end in edges.reshape(-1, 2).tolist()]
 
 
 def common(first: Stretches, second: Stretches) -> list[Segment]:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotrace.calls.rules import Escalation
-from emotrace.calls.summary import TENSE, Moment, Quarter, moment
+from emotrace.calls.summary import NEGATIVE, TENSE, Moment, Quarter, moment
+from emotrace.calls.words import listed, show_time
 from emotrace.types import Prediction, Segment
 
-TENSE_CALL = 0.35
-TENSE_QUARTER = 0.4
-NEGATIVE_CALL = 0.65
-"""Tension of all the speech, tension of a quarter of the call, and negativity of all the speech, from which on a
-call is tense. All are probabilities averaged over the speech; a model that knows nothing gives 0.29, 0.29 and 0.43
-with the seven labels of the default."""
+TENSE_SHARE = 0.4
+NEGATIVE_SHARE = 0.65
+"""Tension of all the speech or of a quarter of the call, and negativity of all the speech, from which on a call is
+tense. They are probabilities averaged over the speech; a model that knows nothing gives 0.29 and 0.43 with the
+seven labels of the default."""
 
 LEAST_SECONDS = 5.0
 """A quarter, and what comes after an escalation, must have this much speech to count; and the model must be
@@ -78,10 +78,11 @@ def judge_call(
 
     Notes
     -----
-    **escalated**: a rule held. **recovered**: a rule held, but in the speech after it, at least 5 s, its emotions
-    have on average less than 0.35. **tense**: no rule held, but anger and fear have on average 0.35 or more, or
-    0.4 or more in a quarter with 5 s of speech, or negativity is 0.65 or more. **calm**: none of these, and the
-    model is certain of at least 5 s. **unknown**: everything else.
+    **escalated**: an escalation rule was met. **recovered**: one was, but in the speech after the last one, at
+    least 5 s, the emotions of the rules that were met have on average less than 0.35. **tense**: none was, but
+    anger and fear have on average 0.4 or more in all the speech, or in that of a quarter of the call, or
+    negativity is 0.65 or more; each in at least 5 s of speech. **calm**: none of these, and the model is certain
+    of at least 5 s. **unknown**: everything else.
     """
     whole = moment(predictions, Segment(0.0, duration))
     if escalations:
@@ -95,18 +96,21 @@ def _after_escalation(
     party: str, predictions: Sequence[Prediction], escalations: Sequence[Escalation], duration: float
 ) -> Verdict:
     evidence = [Evidence(e.segment, f"{e.rule}: {e.emotion}, peak {_percent(e.peak)}") for e in escalations]
-    first = min(escalations, key=lambda e: e.segment)
-    times = "once" if len(escalations) == 1 else f"{len(escalations)} times"
-    why = f"Rules held {times}, first '{first.rule}' from {_clock(first.segment.start)}"
+    # Of the critical ones, if there is any, the first.
+    first = min(escalations, key=lambda e: (e.severity != "critical", e.segment))
+    span = f"from {show_time(first.segment.start)} to {show_time(first.segment.end)}"
+    why = f"The {first.severity} rule '{first.rule}' was met {span}{_others(len(escalations) - 1)}"
+    last = "it" if len(escalations) == 1 else "the last one"
     end = max(e.segment.end for e in escalations)
     rest = Segment(end, max(end, duration))
     later = moment(predictions, rest)
     if later.speech_seconds < LEAST_SECONDS:
-        return Verdict("escalated", f"{why}; the {_name(party)} says little or nothing after it.", tuple(evidence))
-    emotions = sorted({emotion for e in escalations for emotion in e.emotions})
+        said = f"too little is said after {last} to tell of a recovery"
+        return Verdict("escalated", f"{why}; {said}.", tuple(evidence))
+    emotions = tuple(dict.fromkeys(emotion for e in escalations for emotion in e.emotions))
     left = later.share(emotions)
     average = "averages" if len(emotions) == 1 else "average"
-    sounds = f"{' and '.join(emotions)} {average} {_percent(left)} in what comes after"
+    sounds = f"{listed(emotions)} {average} {_percent(left)} in what the {_name(party)} says after {last}"
     if left < RECOVERED:
         evidence.append(Evidence(rest, f"afterwards mostly {later.emotion}"))
         return Verdict("recovered", f"{why}; {sounds}.", tuple(evidence))
@@ -116,42 +120,38 @@ def _after_escalation(
 def _tension(
     party: str, predictions: Sequence[Prediction], quarters: Sequence[Quarter], whole: Moment
 ) -> Verdict | None:
-    share = whole.share(TENSE)
-    tense = [
-        q for q in quarters if q.moment.speech_seconds >= LEAST_SECONDS and q.moment.share(TENSE) >= TENSE_QUARTER
-    ]
-    if share >= TENSE_CALL:
-        why = f"anger and fear average {_percent(share)} in what the {_name(party)} says"
-    elif tense:
-        worst = max(tense, key=lambda q: q.moment.share(TENSE))
-        why = f"anger and fear average {_percent(worst.moment.share(TENSE))} in quarter {worst.quarter}"
-    elif (whole.negativity or 0.0) >= NEGATIVE_CALL:
-        why = f"negative emotions average {_percent(whole.negativity or 0.0)} in what the {_name(party)} says"
-    else:
-        return None
     if whole.speech_seconds < LEAST_SECONDS:
         return None
-    return Verdict("tense", f"No rule held, but {why}.", tuple(_strongest(predictions)))
+    told = [q for q in quarters if q.moment.speech_seconds >= LEAST_SECONDS]
+    worst = max(told, key=lambda q: q.moment.share(TENSE), default=None)
+    emotions: tuple[str, ...] = TENSE
+    share, where = whole.share(TENSE), ""
+    if share < TENSE_SHARE and worst is not None:
+        share, where = worst.moment.share(TENSE), f" in quarter {worst.quarter}"
+    if share < TENSE_SHARE:
+        emotions, share, where = NEGATIVE, whole.share(NEGATIVE), ""
+        if share < NEGATIVE_SHARE:
+            return None
+    why = f"{listed(emotions)} average {_percent(share)} in what the {_name(party)} says{where}"
+    return Verdict("tense", f"No escalation rule was met, but {why}.", tuple(_strongest(predictions, emotions)))
 
 
 def _no_tension(party: str, predictions: Sequence[Prediction], whole: Moment) -> Verdict:
     if whole.certain_seconds < LEAST_SECONDS:
-        return Verdict(
-            "unknown",
-            f"Of {whole.speech_seconds:.1f} s that the {_name(party)} talks, the model is certain of "
-            f"{whole.certain_seconds:.1f} s: too little to judge.",
-        )
-    share = _percent(whole.share(TENSE))
-    reason = f"No rule held, and anger and fear average only {share} in what the {_name(party)} says."
-    return Verdict("calm", reason, tuple(_strongest(predictions)))
+        certain = f"{whole.certain_seconds:.1f} s of what the {_name(party)} says"
+        return Verdict("unknown", f"The model is certain of only {certain}: too little to judge.")
+    share = f"{listed(TENSE)} average {_percent(whole.share(TENSE))}"
+    reason = f"No escalation rule was met, and {share} in what the {_name(party)} says."
+    return Verdict("calm", reason, tuple(_strongest(predictions, TENSE)))
 
 
-def _strongest(predictions: Sequence[Prediction]) -> list[Evidence]:
-    """Give the few stretches in which the model is certain of anger or fear, the strongest, in order of time."""
-    heard = [p for p in predictions if p.emotion in TENSE and not p.uncertain]
+def _strongest(predictions: Sequence[Prediction], emotions: Sequence[str]) -> list[Evidence]:
+    """Give the few stretches in which the model is certain of one of ``emotions``, in order of time."""
+    heard = [p for p in predictions if p.emotion in emotions and not p.uncertain]
     strongest = sorted(heard, key=lambda p: -(p.confidence or 0.0))[:_MOST_EVIDENCE]
     return [
-        Evidence(p.segment, f"{p.emotion}, {_percent(p.confidence or 0.0)}") for p in sorted(strongest, key=_start)
+        Evidence(p.segment, f"sounds like {p.emotion}, {_percent(p.confidence or 0.0)}")
+        for p in sorted(strongest, key=_start)
     ]
 
 
@@ -163,9 +163,9 @@ def _name(party: str) -> str:
     return "speaker" if party == "unknown" else party
 
 
+def _others(n: int) -> str:
+    return "" if n == 0 else f" ({n} more {'escalation' if n == 1 else 'escalations'})"
+
+
 def _percent(share: float) -> str:
     return f"{100.0 * share:.0f} %"
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{int(seconds % 60):02}"

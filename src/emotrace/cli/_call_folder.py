@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 from emotrace.audio.source import show_path
-from emotrace.calls.desk import DeskSettings, Outcome
-from emotrace.calls.index import write_indexes
+from emotrace.calls.folder.index import write_indexes
+from emotrace.calls.folder.one_call import FolderSettings, Outcome
+from emotrace.calls.folder.recordings import FoundCall, find_calls
+from emotrace.calls.folder.workers import do_calls
 from emotrace.calls.parties import UNKNOWN
-from emotrace.calls.recordings import FoundCall, find_calls
 from emotrace.calls.rules import check_labels, load_rules
-from emotrace.calls.workers import do_calls
 from emotrace.cli._call_one import UNKNOWN_ADVICE, CallOptions, state_consent
 from emotrace.cli._output import require_folder, tell
 from emotrace.cli._progress import ProgressLine
@@ -41,7 +41,7 @@ def analyze_folder(folder: Path, given: CallOptions, n_jobs: int | None) -> None
         raise EmotraceError(f"{n_failed} of {len(outcomes)} calls could not be analysed; the index says why")
 
 
-def _settings(folder: Path, given: CallOptions) -> DeskSettings:
+def _settings(folder: Path, given: CallOptions) -> FolderSettings:
     if given.output is None:
         raise UsageError(f"{show_path(folder)} is a folder of calls; say where the results go: -o DIR")
     if given.turns is not None:
@@ -54,8 +54,8 @@ def _settings(folder: Path, given: CallOptions) -> DeskSettings:
         raise EmotraceError(f"cannot write into {given.output}: it is a file; a folder of calls needs a folder")
     require_folder(given.output)
     rules = load_rules(given.rules)
-    state_consent(given.agent_consent)
-    settings = DeskSettings(
+    state_consent(given.agent_consent, rules)
+    settings = FolderSettings(
         output=given.output,
         rules=tuple(rules),
         customer=given.customer,
@@ -72,7 +72,7 @@ def _settings(folder: Path, given: CallOptions) -> DeskSettings:
     return settings
 
 
-def _do_all(calls: list[FoundCall], settings: DeskSettings, n_jobs: int) -> list[Outcome]:
+def _do_all(calls: list[FoundCall], settings: FolderSettings, n_jobs: int) -> list[Outcome]:
     outcomes: list[Outcome] = []
     with ProgressLine("calls") as progress:
         progress(0, len(calls))

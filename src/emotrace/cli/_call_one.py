@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from emotrace.audio.limits import Limits
@@ -10,10 +12,9 @@ from emotrace.audio.source import show_path
 from emotrace.calls.analyze import analyze_call
 from emotrace.calls.call import Call
 from emotrace.calls.consent import AI_ACT_SENTENCE, check_consent
-from emotrace.calls.formats import HTML, format_of_file, load_call_format
-from emotrace.calls.page import write_page
-from emotrace.calls.parties import UNKNOWN
-from emotrace.calls.rules import load_rules
+from emotrace.calls.formats import WriteCall, format_of_file, html, load_call_format
+from emotrace.calls.parties import AGENT, UNKNOWN
+from emotrace.calls.rules import Rule, load_rules
 from emotrace.cli._output import open_output, refuse_to_overwrite, tell, warn_in_one_line
 from emotrace.errors import UsageError
 from emotrace.hear.recognizer import load
@@ -45,16 +46,18 @@ class CallOptions:
 def analyze_one(path: str, given: CallOptions) -> None:
     """Analyse one call and write it."""
     format = given.format or (format_of_file(given.output) if given.output is not None else None) or "table"
-    writer = None if format == HTML else load_call_format(format)
+    write: WriteCall = load_call_format(format)
+    if format == "html":
+        write = partial(html.write_call, has_audio=given.has_audio, limits=given.limits)
     inputs = [path, *(str(file) for file in (given.turns, given.rules) if file is not None)]
     refuse_to_overwrite(given.output, inputs)
     rules = load_rules(given.rules)
-    state_consent(given.agent_consent)
+    state_consent(given.agent_consent, rules)
     with warn_in_one_line():
         recogniser = load(given.model, given.labels, limits=given.limits)
         # Opened before the work, so that a place that cannot be written to is known at once.
         with open_output(given.output) as stream:
-            if format == HTML and stream.isatty():
+            if format == "html" and stream.isatty():
                 raise UsageError("the page is made for a browser, not for the terminal; add -o report.html")
             call = analyze_call(
                 path,
@@ -67,17 +70,19 @@ def analyze_one(path: str, given: CallOptions) -> None:
                 limits=given.limits,
             )
             tell_oddities(call)
-            if writer is not None:
-                writer(call, stream)
-            else:
-                write_page(call, stream, given.has_audio, given.limits)
+            write(call, stream)
 
 
-def state_consent(agent_consent: str | None) -> None:
-    """Say what the law says of inferring an agent's emotions, if that is asked for."""
+def state_consent(agent_consent: str | None, rules: Sequence[Rule]) -> None:
+    """Say what the law says of inferring an agent's emotions, or which rules would need that where it is not asked
+    for."""
     reason = check_consent(agent_consent)
     if reason is not None:
         tell(f"{AI_ACT_SENTENCE}; your stated ground is written into the result: {reason}")
+        return
+    for rule in rules:
+        if rule.party == AGENT:
+            tell(f"rule '{rule.name}' is left out: it listens to agents, whose emotion is not analysed")
 
 
 def tell_oddities(call: Call) -> None:

@@ -114,7 +114,8 @@ def notice(
         str | None, typer.Option(metavar="ADDRESS", help="Where one may object by writing.")
     ] = None,
     kept: Annotated[
-        str | None, typer.Option(metavar="TIME", help="For how long recording and result are kept; default: not.")
+        str | None,
+        typer.Option(metavar="TIME|nothing", help="For how long recording and result are kept, or: nothing is."),
     ] = None,
     output: options.Output = None,
 ) -> None:
@@ -123,8 +124,10 @@ def notice(
     A draft for whoever is responsible for data protection, no legal advice.
     """
     from emotrace.calls.notice import write_notice
-    from emotrace.cli._output import open_output
+    from emotrace.cli._output import open_output, tell
 
     text = write_notice(language, company, contact, kept)
+    if kept is None:
+        tell("callers must also be told for how long recording and result are kept: --kept '30 days', or nothing")
     with open_output(output) as stream:
         stream.write(f"{text}\n")

@@ -16,8 +16,11 @@ _Many = list[str]
 
 def command(
     host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Where to listen; others than loopback need a key.")
-    ] = ("127.0.0.1"),
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Where to listen; where others can reach it, --api-key-file is needed."
+        ),
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(metavar="N", help="0 takes any free one.")] = 8765,
     model: options.Model = None,
     more_models: Annotated[
@@ -41,15 +44,21 @@ def command(
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Processes for uploads; default: one per core, at most 4.")
     ] = None,
-    queue: Annotated[int | None, typer.Option(metavar="N", help="Uploads that may wait for a worker.")] = None,
-    max_streams: Annotated[int | None, typer.Option(metavar="N", help="Live streams at a time.")] = None,
+    queue: Annotated[
+        int | None, typer.Option(metavar="N", help="Uploads that may wait for a worker; default: 32.")
+    ] = None,
+    max_streams: Annotated[
+        int | None, typer.Option(metavar="N", help="Live streams at a time; default: 50.")
+    ] = None,
     max_bytes: Annotated[
         int | None, typer.Option(metavar="N", help="Refuse larger uploads; default: 64 MiB.")
     ] = None,
     max_seconds: Annotated[
         float | None, typer.Option(metavar="S", help="Refuse longer uploads; default: an hour.")
     ] = None,
-    max_channels: options.MaxChannels = None,
+    max_channels: Annotated[
+        int | None, typer.Option(metavar="N", help="Refuse uploads with more channels; default: 16.")
+    ] = None,
     request_timeout: Annotated[
         float | None, typer.Option(metavar="S", help="Give up on an upload after this; default: 120.")
     ] = None,
@@ -59,8 +68,12 @@ def command(
 ) -> None:
     """Serve predictions, timelines and live streams: REST, WebSocket and telephone media streams.
 
-    Only this machine can reach it, unless API keys are set up. Nothing that is sent is kept. SIGTERM and Ctrl-C
-    let running work end.
+    Only this machine can reach it, unless API keys are set up:
+
+    emotrace serve --new-key   (give the key to the client, its hash to FILE)
+    emotrace serve --host 0.0.0.0 --api-key-file FILE
+
+    Nothing that is sent is kept. SIGTERM and Ctrl-C let running work end.
     """
     auth, listen, app_module, logs, settings_module = _load_server()
     if new_key:

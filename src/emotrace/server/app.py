@@ -8,18 +8,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from fastapi.middleware.cors import CORSMiddleware
 
 from emotrace import __version__
 from emotrace.server import routes
-from emotrace.server.body import BodyGuard
 from emotrace.server.guard import Guard
-from emotrace.server.logs import Observer
-from emotrace.server.openapi import restore_reports
-from emotrace.server.problems import add_handlers
+from emotrace.server.live.switchboard import Switchboard
+from emotrace.server.observer import Observer
+from emotrace.server.openapi import complete_document
+from emotrace.server.problems import ANYTHING, Problem, add_handlers, deny_websocket
 from emotrace.server.service import Service
 from emotrace.server.settings import Settings
+from emotrace.server.uploads.body import BodyGuard
 
 _DESCRIPTION = """\
 Hears emotion in speech: a recording in, an honest and calibrated emotion timeline out.
@@ -33,7 +34,8 @@ streams over WebSocket are described by the AsyncAPI document at `/asyncapi.json
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the application.
 
-    Every module of ``emotrace/server/routes/`` exports a ``router``; ``app.state.service`` is the `Service`.
+    Every module of ``emotrace/server/routes/`` exports a ``router``; ``app.state.service`` is the `Service`, and
+    ``app.state.switchboard`` holds the open telephone calls.
 
     Parameters
     ----------
@@ -66,23 +68,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    app.state.switchboard = Switchboard(service.settings)
     add_handlers(app)
     _add_layers(app, service)
     for info in pkgutil.iter_modules(routes.__path__):
         if not info.name.startswith("_"):
             app.include_router(importlib.import_module(f"{routes.__name__}.{info.name}").router)
+    app.add_api_websocket_route(ANYTHING, _refuse_websocket)
     return app
 
 
+async def _refuse_websocket(websocket: WebSocket) -> None:
+    detail = "there is no WebSocket at this path; see /asyncapi.json for those there are"
+    await deny_websocket(websocket, Problem(404, "not-found", detail))
+
+
 class _App(FastAPI):
-    """FastAPI, with a document that keeps the nulls of its examples."""
+    """FastAPI, with a document that is complete."""
 
     def openapi(self) -> dict[str, Any]:
         """Give the OpenAPI document, made once."""
         is_new = self.openapi_schema is None
         document = super().openapi()
         if is_new:
-            restore_reports(document)
+            complete_document(document)
         return document
 
 

@@ -1,9 +1,7 @@
-"""Who may ask: API keys, and the rule that no web page drives a server behind its user's back.
+"""Who may ask: those who have an API key, where keys are configured.
 
-Keys are known to the server only by their SHA-256 (they are random and long, so that no slow hash is needed)
-and are compared in constant time. The headers ``Host`` and ``Origin`` are checked because a browser sends
-requests to 127.0.0.1 on behalf of any page: by a form, by a WebSocket, or by a host name that was made to point
-there (DNS rebinding).
+The server knows keys only by their SHA-256 (they are random and long, so that no slow hash is needed), and
+compares them in constant time.
 """
 
 from __future__ import annotations
@@ -15,16 +13,13 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
-from starlette.datastructures import Headers
 from starlette.websockets import WebSocket
 
 from emotrace.errors import UsageError
 from emotrace.server.problems import Problem
-from emotrace.server.settings import Settings, is_loopback_host
 
 _PREFIX = "emotrace_"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -114,41 +109,3 @@ def check_websocket_key(websocket: WebSocket) -> bool:
     given = credentials.strip() if scheme.lower() == "bearer" else None
     given = given or websocket.headers.get("x-api-key") or websocket.query_params.get("api_key")
     return is_key(given, digests)
-
-
-def is_host_allowed(headers: Headers, settings: Settings) -> bool:
-    """Say whether the ``Host`` header is a name of this server.
-
-    On the loopback interface only loopback names are, and ``settings.allowed_hosts``; elsewhere every name is,
-    unless some are configured.
-    """
-    if not settings.is_loopback and not settings.allowed_hosts:
-        return True
-    name = _host_name(headers.get("host", ""))
-    if name is None:
-        return False
-    return is_loopback_host(name) or name in {host.lower() for host in settings.allowed_hosts}
-
-
-def is_origin_allowed(headers: Headers, settings: Settings) -> bool:
-    """Say whether a request may have been made by the page that it comes from.
-
-    Programs that are no browsers send neither ``Origin`` nor ``Sec-Fetch-Site`` and are allowed. A page is, if
-    it is the server's own or its origin is one of ``settings.allowed_origins``.
-    """
-    origin = headers.get("origin")
-    if origin is None:
-        return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-    if origin in settings.allowed_origins:
-        return True
-    try:
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
-    except ValueError:
-        return False
-
-
-def _host_name(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None

@@ -12,7 +12,7 @@ class ServiceFull(Exception):  # noqa: N818 - it tells of a state, not of a mist
     Attributes
     ----------
     reason
-        One word for counting: ``queue``, ``requests``, ``streams`` or ``draining``.
+        One word for counting: ``queue``, ``draining``, or the name of the places.
     detail
         The one line for the client.
     retry_after_seconds
@@ -29,6 +29,17 @@ class ServiceFull(Exception):  # noqa: N818 - it tells of a state, not of a mist
 class Slots:
     """A fixed number of places, taken and given back within one event loop.
 
+    Parameters
+    ----------
+    name
+        One word for counting.
+    n_slots
+        How many there are.
+    who
+        For whom they are, in words; by default the name.
+
+    Examples
+    --------
     >>> slots = Slots("streams", 1)
     >>> with slots.acquire():
     ...     slots.n_taken
@@ -37,8 +48,8 @@ class Slots:
     0
     """
 
-    def __init__(self, what: str, n_slots: int) -> None:
-        self._what = what
+    def __init__(self, name: str, n_slots: int, who: str | None = None) -> None:
+        self._name, self._who = name, who or name
         self.n_slots = n_slots
         self.n_taken = 0
 
@@ -47,17 +58,10 @@ class Slots:
         """Hold one place; raise `ServiceFull` at once if there is none."""
         if self.n_taken >= self.n_slots:
             raise ServiceFull(
-                self._what, f"all {self.n_slots} places for {self._what} are taken; try again in a moment"
+                self._name, f"all {self.n_slots} places for {self._who} are taken; try again in a moment"
             )
         self.n_taken += 1
         try:
             yield
         finally:
             self.n_taken -= 1
-
-
-class StreamSlots(Slots):
-    """The places for live streams."""
-
-    def __init__(self, n_slots: int) -> None:
-        super().__init__("streams", n_slots)

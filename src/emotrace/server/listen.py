@@ -14,10 +14,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from emotrace.errors import EmotraceError
-from emotrace.server.http import bounded_protocol
 from emotrace.server.service import Service
 from emotrace.server.settings import Settings
-from emotrace.server.websocket import BoundedWebSocketProtocol
+from emotrace.server.uvicorn_protocols import BoundedWebSocketProtocol, bounded_http
 
 # What is still open when everything has drained: connections that are kept alive, or that nobody reads from.
 _LEFTOVER_SECONDS = 1
@@ -88,7 +87,7 @@ def make_server(app: FastAPI, when_up: Callable[[], None] | None = None) -> uvic
     n_connections = min(settings.max_connections, _most_files() - settings.max_requests - _SPARE_FILES)
     config = uvicorn.Config(
         app,
-        http=bounded_protocol(app.state.service, n_connections),
+        http=bounded_http(app.state.service, n_connections),
         ws=BoundedWebSocketProtocol,
         ws_max_size=settings.max_message_bytes,
         # Samples hardly compress, and unpacking costs memory that a client chooses.

@@ -10,6 +10,7 @@ import numpy as np
 from emotrace.audio.limits import Limits
 from emotrace.bundle import Bundle, load_bundle
 from emotrace.errors import UnknownNameError, UsageError
+from emotrace.hear.judge import Judge
 from emotrace.hear.recognizer import Recogniser
 from emotrace.server.settings import Settings
 
@@ -18,6 +19,11 @@ _MOST_LABEL_SETS = 64
 
 class Models:
     """All that can be asked for with ``model`` and ``labels``; each bundle is read once.
+
+    Attributes
+    ----------
+    hashes
+        SHA-256 of each bundle's graph, by name.
 
     Raises
     ------
@@ -36,6 +42,7 @@ class Models:
                     f"two bundles are named '{bundle.card.name}'; a request could not tell them apart"
                 )
             self._bundles[bundle.card.name] = bundle
+        self.hashes = {name: hashlib.sha256(b.model_bytes).hexdigest() for name, b in self._bundles.items()}
         self._speech = load_bundle("speech")
         self._labels = settings.labels
         self._limits = Limits(
@@ -44,11 +51,6 @@ class Models:
         self._made = functools.lru_cache(_MOST_LABEL_SETS)(self._make)
         for name in self._bundles:
             self.recogniser(name)
-
-    @property
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of each bundle's graph, by name."""
-        return {name: hashlib.sha256(bundle.model_bytes).hexdigest() for name, bundle in self._bundles.items()}
 
     @property
     def names(self) -> list[str]:
@@ -79,7 +81,8 @@ class Models:
             noise = np.random.default_rng(0).normal(0.0, 0.1, round(seconds * recogniser.sampling_rate))
             signal = noise.astype(np.float32)
             recogniser.predict(signal, recogniser.sampling_rate)
-            recogniser.bundle.predict(signal[np.newaxis])
+            # Where nobody speaks, nothing has been judged yet.
+            Judge(recogniser.bundle, recogniser.labels).probabilities(signal)
 
     def _make(self, bundle: Bundle, labels: str | None) -> Recogniser:
         return Recogniser(bundle, self._speech, labels, limits=self._limits)

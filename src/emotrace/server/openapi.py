@@ -6,8 +6,10 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from emotrace.server.formats import Task, format_names, media_type
+from emotrace.server.live.phone_messages import CallStarted
+from emotrace.server.live.protocol import Record
 from emotrace.server.problems import MEDIA_TYPE, Problem
+from emotrace.server.uploads.formats import Task, format_names, media_type
 
 _REQUEST_ID = "5f2b8c90d1a34e67"
 
@@ -48,6 +50,12 @@ _EXAMPLES: dict[int, Problem] = {
         "a body of type application/json is no recording; send its bytes as audio/* or application/octet-stream, "
         "or a form (multipart/form-data) with the field 'file'",
     ),
+    421: Problem(
+        421,
+        "host",
+        "this server does not go by the name in the Host header; call it by its address, or start it with "
+        "--allow-host NAME",
+    ),
     422: Problem(
         422, "not-decodable", "clip.wav: not audio (unknown format); give a recording such as wav, flac, ogg, mp3"
     ),
@@ -63,20 +71,7 @@ _EXAMPLES: dict[int, Problem] = {
     ),
 }
 
-_PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "description": "RFC 9457. `type` is for programs, `detail` is one line for people.",
-    "required": ["type", "title", "status", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
-    },
-}
-
-UPLOAD_STATUSES = (400, 401, 403, 406, 408, 413, 415, 422, 500, 503, 504)
+UPLOAD_STATUSES = (400, 401, 403, 406, 408, 413, 415, 421, 422, 500, 503, 504)
 """Everything that can go wrong with an upload."""
 
 UPLOAD_BODY: dict[str, Any] = {
@@ -108,7 +103,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
         example = problem.to_dict(_REQUEST_ID)
         found[status] = {
             "description": example["title"],
-            "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA, "example": example}},
+            "content": {MEDIA_TYPE: {"schema": _ref("Problem"), "example": example}},
         }
         if status == 503:
             found[status]["headers"] = {
@@ -133,18 +128,64 @@ def report_response(task: Task) -> dict[str, Any]:
     }
 
 
-def restore_reports(document: dict[str, Any]) -> None:
-    """Put the schemas and examples of reports in place once more: FastAPI leaves out all that is null."""
+def complete_document(document: dict[str, Any]) -> None:
+    """Add the schemas that are no records of Python, and put back what FastAPI leaves out: all that is null."""
     tasks: tuple[Task, ...] = ("predict", "analyze")
     for task in tasks:
         done = document["paths"][f"/v1/{task}"]["post"]["responses"]["200"]
         done["content"]["application/json"] = _report(task)
+    schemas = document["components"]["schemas"]
+    schemas["CallStarted"]["examples"] = _extra(CallStarted)["examples"]
+    schemas.update(Problem=_PROBLEM_SCHEMA, Prediction=_read_schema("prediction"))
+    timeline = _read_schema("timeline")
+    schemas.update(Timeline=timeline, Channel=timeline.pop("$defs")["channel"])
+
+
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457. `type` is for programs, `detail` is one line for people.",
+    "required": ["type", "title", "status", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+    },
+}
+_REFERENCES = {"#/$defs/channel": "Channel", "urn:emotrace:schema:prediction": "Prediction"}
+
+
+def _read_schema(name: str) -> dict[str, Any]:
+    """Read a schema of the package, which stands for itself, as a part of the document."""
+    schema = json.loads(files("emotrace.assets").joinpath(f"{name}.schema.json").read_text("utf-8"))
+    return {key: value for key, value in _relink(schema).items() if key not in ("$schema", "$id")}
+
+
+def _relink(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_relink(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _ref(_REFERENCES[part["$ref"]])
+    return {key: _relink(value) for key, value in part.items()}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _extra(record: type[Record]) -> dict[str, Any]:
+    extra = record.model_config.get("json_schema_extra")
+    assert isinstance(extra, dict)
+    return dict(extra)
 
 
 def _report(task: Task) -> dict[str, Any]:
-    name = "prediction" if task == "predict" else "timeline"
-    schema = json.loads(files("emotrace.assets").joinpath(f"{name}.schema.json").read_text("utf-8"))
-    return {"schema": schema, "example": _PREDICTION if task == "predict" else _timeline()}
+    if task == "predict":
+        return {"schema": _ref("Prediction"), "example": _PREDICTION}
+    return {"schema": _ref("Timeline"), "example": _timeline()}
 
 
 def _timeline() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,12 +12,19 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from emotrace.errors import AudioError, DecodeError, EmotraceError, LimitError, MissingExtraError, UsageError
 from emotrace.server.limits import ServiceFull
+from emotrace.server.logs import LOGGER
 
 MEDIA_TYPE = "application/problem+json"
+ANYTHING = "/{path:path}"
+"""The path of what no route is for."""
+
 _TYPE = "urn:emotrace:problem:"
+_INTERNAL = 500
 
 # The first that an error is an instance of; all else is the server's own fault, and its words stay here.
 _STATUS_OF_ERRORS: tuple[tuple[type[EmotraceError], int, str], ...] = (
@@ -44,10 +52,11 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """
 
     def __init__(self, status: int, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
+        # A client's words may stand in it: they must not make two lines of one.
+        self.detail = " ".join(detail.split())
+        super().__init__(self.detail)
         self.status = status
         self.kind = kind
-        self.detail = detail
         self.headers = dict(headers or {})
 
     def to_dict(self, request_id: str) -> dict[str, Any]:
@@ -70,13 +79,8 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         )
 
 
-def problem_of_error(error: EmotraceError) -> Problem:
+def problem_of_error(kind: type[EmotraceError], message: str) -> Problem:
     """Say a user's mistake as a problem; what is not one becomes `unexpected`, without its words."""
-    return problem_of_name(type(error), str(error))
-
-
-def problem_of_name(kind: type[EmotraceError], message: str) -> Problem:
-    """As `problem_of_error`, of an error that happened in another process."""
     for known, status, name in _STATUS_OF_ERRORS:
         if issubclass(kind, known):
             return Problem(status, name, message)
@@ -85,12 +89,22 @@ def problem_of_name(kind: type[EmotraceError], message: str) -> Problem:
 
 def unexpected() -> Problem:
     """Say that the server itself failed, and nothing more."""
-    return Problem(500, "internal", "the server failed; its log says more under this request_id")
+    return Problem(_INTERNAL, "internal", "the server failed; its log says more under this request_id")
 
 
 def problem_of_full(full: ServiceFull) -> Problem:
     """Say that there is no place."""
-    return Problem(503, "full-" + full.reason, full.detail, {"Retry-After": str(full.retry_after_seconds)})
+    kind = full.reason if full.reason == "draining" else f"full-{full.reason}"
+    return Problem(503, kind, full.detail, {"Retry-After": str(full.retry_after_seconds)})
+
+
+async def deny_websocket(websocket: WebSocket, problem: Problem) -> None:
+    """Refuse a WebSocket before its upgrade: the client sees the HTTP status and the document."""
+    request_id = request_id_of(websocket.scope)
+    LOGGER.info("websocket refused", extra={"request_id": request_id, "reason": problem.kind})
+    # The client may be gone.
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):
+        await websocket.send_denial_response(problem.to_response(request_id))
 
 
 def request_id_of(scope: Mapping[str, Any]) -> str:
@@ -107,7 +121,11 @@ def add_handlers(app: FastAPI) -> None:
 
     async def answer_emotrace_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, EmotraceError)
-        return problem_of_error(error).to_response(request_id_of(request.scope))
+        problem = problem_of_error(type(error), str(error))
+        if problem.status == _INTERNAL:
+            # What is not the client's fault is for the log: the outermost layer writes it.
+            raise error
+        return problem.to_response(request_id_of(request.scope))
 
     async def answer_full(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceFull)
@@ -131,12 +149,21 @@ def add_handlers(app: FastAPI) -> None:
 
 def _problem_of_http(request: Request, error: HTTPException) -> Problem:
     if error.status_code == 404:
-        return Problem(404, "not-found", "there is nothing at this path; see /docs for what there is")
+        detail = "there is nothing at this path; see /docs for what there is"
+        if _is_websocket(request):
+            detail = "this is the address of a WebSocket: open it with ws:// or wss://; see /asyncapi.json"
+        return Problem(404, "not-found", detail)
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
         detail = f"{request.method} is not possible here; allowed: {allowed or 'see /docs'}"
         return Problem(405, "method-not-allowed", detail, error.headers)
     return Problem(error.status_code, "http", " ".join(str(error.detail).split()), error.headers)
+
+
+def _is_websocket(request: Request) -> bool:
+    scope = {**request.scope, "type": "websocket"}
+    routes = (route for route in request.app.routes if getattr(route, "path", "") != ANYTHING)
+    return any(route.matches(scope)[0] is Match.FULL for route in routes)
 
 
 def _problem_of_validation(error: RequestValidationError) -> Problem:

@@ -8,13 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from emotrace.errors import EmotraceError
 from emotrace.hear.recognizer import Recogniser
-from emotrace.server.limits import ServiceFull, Slots, StreamSlots
+from emotrace.server.limits import ServiceFull, Slots
 from emotrace.server.metrics import Metrics
 from emotrace.server.models import Models
 from emotrace.server.settings import Settings
-from emotrace.server.workers import WorkerPool
-
-__all__ = ["Service", "ServiceFull"]
+from emotrace.server.uploads.workers import WorkerPool
 
 _POLL_SECONDS = 0.05
 
@@ -36,6 +34,8 @@ class Service:
         The processes that decode and judge uploads.
     requests, streams
         Places for uploads under way and for live streams.
+    strangers
+        Places for those who may show their key only after they are let in: they take none from the others.
     is_draining
         Set once the server is to end: nothing new is begun, streams say goodbye.
     executor
@@ -61,7 +61,8 @@ class Service:
         self.recogniser: Recogniser = self.models.recogniser()
         self.workers = WorkerPool(settings, self.models.hashes, self.metrics)
         self.requests = Slots("requests", settings.max_requests)
-        self.streams = StreamSlots(settings.max_streams)
+        self.streams = Slots("streams", settings.max_streams)
+        self.strangers = Slots("strangers", settings.max_streams, "callers without a key")
         self.is_draining = asyncio.Event()
         self.executor = ThreadPoolExecutor(settings.n_workers, thread_name_prefix="emotrace-stream")
         pool = self.workers
@@ -90,12 +91,10 @@ class Service:
         if self.is_draining.is_set():
             raise ServiceFull("draining", "the server is shutting down; ask another one, or again later", 5)
 
-    async def drain(self, is_hurried: asyncio.Event | None = None) -> None:
+    async def drain(self) -> None:
         """Begin nothing new and wait, at most ``settings.drain_seconds``, until what runs has ended."""
         self.is_draining.set()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.settings.drain_seconds
-        while self.requests.n_taken or self.streams.n_taken:
-            if loop.time() >= deadline or (is_hurried is not None and is_hurried.is_set()):
-                return
+        while (self.requests.n_taken or self.streams.n_taken) and loop.time() < deadline:
             await asyncio.sleep(_POLL_SECONDS)

@@ -11,6 +11,8 @@ from emotrace.errors import UsageError
 
 _MIB = 1024**2
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-f:]+")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:]+\])(:[0-9]+)?")
 
 
 def _default_workers() -> int:
@@ -42,8 +44,9 @@ class Settings:
         The largest upload.
     max_requests
         Most uploads received or worked on at a time.
-    upload_idle_seconds
-        A client that sends nothing for so long in the midst of its upload is given up.
+    upload_idle_seconds, max_upload_seconds
+        A client that sends nothing for so long in the midst of its upload is given up, and so is one whose upload
+        takes longer than that in all.
     n_workers, queue_length, request_timeout_seconds, worker_memory_bytes
         Processes that decode and judge uploads, how many uploads may wait for one, how long waiting and work
         may take, and how much memory a recording may take (where the system can bound it).
@@ -51,8 +54,8 @@ class Settings:
         Most connections of all kinds, and how long one may be open with nothing asked.
     max_streams, max_message_bytes, max_pending_results, stream_idle_seconds, max_stream_seconds,
     send_timeout_seconds
-        Live streams: how many, the largest message, results that a slow reader may leave lying, the longest
-        silence of a client, the longest stream, and how long one message may take to be sent.
+        Live streams: how many, the largest message, events that may wait for the monitor of a call, the longest
+        silence of a client, the longest stream, and how long the reader of a message may take to make room for it.
     drain_seconds
         How long running requests and streams are waited for when the server is stopped.
 
@@ -75,6 +78,7 @@ class Settings:
     max_channels: int = 16
     max_requests: int = 64
     upload_idle_seconds: float = 15.0
+    max_upload_seconds: float = 600.0
     n_workers: int = field(default_factory=_default_workers)
     queue_length: int = 32
     request_timeout_seconds: float = 120.0
@@ -100,6 +104,15 @@ class Settings:
                 _require(each.name, value, value > 0, "above 0")
         if not all(_DIGEST.fullmatch(digest) for digest in self.api_keys):
             raise UsageError("an API key must be given as its SHA-256: 64 lower-case hexadecimal digits")
+        for host in self.allowed_hosts:
+            if not _HOST.fullmatch(host):
+                raise UsageError(f"--allow-host {host!r}: must be a name alone, such as voice.example.org")
+        for origin in self.allowed_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise UsageError(
+                    f"--allow-origin {origin!r}: must be as browsers send it, such as https://desk.example.org or "
+                    "http://localhost:3000, in lower case and without a path"
+                )
         if not self.api_keys and not self.is_loopback:
             raise UsageError(
                 f"{self.host} can be reached by others, who would need no key; make one with "

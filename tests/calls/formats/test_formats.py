@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotrace.calls.call import Call
-from emotrace.calls.formats import format_of_file, load_call_format, names
+from emotrace.calls.formats import format_of_file, html, load_call_format, names
 from emotrace.calls.formats.json import write_document
-from emotrace.calls.page import write_page
 from emotrace.errors import UnknownNameError
 from emotrace.labels import EMOTIONS
 
@@ -63,7 +62,7 @@ def test_the_agent_talks_in_every_format_and_has_no_emotion_in_any(demo: Call, n
 
 def test_the_page_shows_no_emotion_of_the_agents_either(demo: Call, demo_call: Path) -> None:
     stream = io.StringIO()
-    write_page(replace(demo, file=str(demo_call)), stream, has_audio=False)
+    html.write_call(replace(demo, file=str(demo_call)), stream, has_audio=False)
     page = stream.getvalue()
     assert "audio/" not in page
     rows = re.findall(r"<tr[^>]*data-party=\"?agent.*?</tr>", page, re.S)
@@ -129,7 +128,7 @@ def test_the_table_tells_what_matters(demo: Call) -> None:
     assert "stirred after 0:24" in table
     assert "calmed after 0:38" in table
     assert "not analysed for emotion" in table
-    assert "negativity by quarter" in table
+    assert "by quarter: the strongest emotion, and negativity (anger, fear or sadness), trend " in table
     assert demo.notice in table
     assert all(len(line) <= 120 for line in table.splitlines() if line != demo.notice)
 
@@ -147,7 +146,7 @@ def test_the_table_can_be_written_in_ascii_and_cannot_steer_a_terminal(demo: Cal
     [
         ("report.html", "html"), ("a/b.JSON", "json"), ("t.csv", "csv"), ("x.rttm", "rttm"),
         ("x.TextGrid", "textgrid"), ("x.vtt", "vtt"), ("x.emotionml", "emotionml"),
-        ("x.txt", None), ("x", None), ("x.wav", None),
+        ("x.txt", "table"), ("x", None), ("x.wav", None),
     ],
 )  # fmt: skip
 def test_the_name_of_a_file_tells_its_format(file: str, name: str | None) -> None:

@@ -37,16 +37,26 @@ def browser() -> Iterator[Any]:
 
 
 class Opened:
-    """A page in the browser, and what it said and asked for."""
+    """A page in the browser, and what it said and asked for since it was opened last."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
+        self.address = ""
         self.said: list[str] = []
         self.asked: list[str] = []
         page.set_default_timeout(1000 * _PATIENCE_SECONDS)
         page.on("console", lambda message: self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))
+
+    def open(self, path: Path) -> None:
+        """Open a page, leaving nothing of the one before."""
+        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        self.said.clear()
+        self.asked.clear()
+        self.address = path.as_uri()
+        self.page.goto(self.address)
 
     def text(self, selector: str) -> str:
         """Give the words of one element."""
@@ -64,27 +74,35 @@ class Opened:
             self.page.wait_for_timeout(20)
 
 
+@pytest.fixture(scope="module")
+def desktop(browser: Any) -> Opened:
+    """Give the page that most tests share: a new one needs a process of its own."""
+    return _new(browser, width=1280, height=900)
+
+
+def _new(browser: Any, *, width: int, height: int, **options: Any) -> Opened:
+    context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **options)
+    return Opened(context.new_page())
+
+
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Opened]]:
+def open_page(browser: Any, desktop: Opened) -> Iterator[Callable[..., Opened]]:
     """Give ``open_page(path, **options of the context)``; afterwards, no page may have complained or asked."""
-    contexts = []
-    opened: list[tuple[Opened, str]] = []
+    opened: list[Opened] = []
 
     def _open(path: Path, *, width: int = 1280, height: int = 900, **options: Any) -> Opened:
-        options = {"offline": True, **options}
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = Opened(context.new_page())
-        page.page.goto(path.as_uri())
-        opened.append((page, path.as_uri()))
+        is_usual = (width, height, options) == (1280, 900, {})
+        page = desktop if is_usual else _new(browser, width=width, height=height, **options)
+        page.open(path)
+        opened.append(page)
         return page
 
     yield _open
-    for context in contexts:
-        context.close()
-    for page, address in opened:
+    for page in opened:
+        if page is not desktop:
+            page.page.context.close()
         assert page.said == []
-        assert [asked for asked in page.asked if not asked.startswith("data:")] == [address]
+        assert [asked for asked in page.asked if not asked.startswith("data:")] == [page.address]
 
 
 @pytest.fixture(scope="session")

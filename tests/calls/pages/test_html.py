@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from html.parser import HTMLParser
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotrace.calls.pages._html import element, json_block
@@ -48,8 +48,14 @@ def test_text_stays_text(content: str, value: str) -> None:
         assert reader.tags[0][1]["title"] == value
 
 
-@settings(max_examples=50)
-@given(st.recursive(st.none() | st.booleans() | st.integers() | HOSTILE, lambda x: st.dictionaries(HOSTILE, x)))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | HOSTILE,
+        lambda inner: st.dictionaries(HOSTILE, inner, max_size=3),
+        max_leaves=8,
+    )
+)
 def test_data_is_read_back_and_ends_no_script(data: object) -> None:
     html = json_block("call", {"data": data})
     inside = html.removeprefix('<script type="application/json" id="call">').removesuffix("</script>")

@@ -338,6 +338,10 @@ LINE = "SPEAKER call 1 {} {} <NA> <NA> {} <NA> <NA>\n"
         (LINE.format(0, 1, "a" * 201), "line 1: the 8th field must name a speaker in 1 to 200 printable"),
         (LINE.format(0, 1, "a\x1b[2J"), "the 8th field must name a speaker in 1 to 200 printable characters"),
         (LINE.format(0, 1, "anger?") + LINE.format(1, 1, "neutral"), "names emotions .* in place of speakers"),
+        (
+            LINE.format(0, 1, "agent:speech") + LINE.format(1, 1, "customer:anger?"),
+            "names emotions .* as emotrace",
+        ),
         (RTTM.encode("utf-16"), "is UTF-16; save it with UTF-8 encoding"),
         (b"SPEAKER\nSPEAKER caf\xe9", "line 2: not UTF-8 text; give RTTM or JSON, saved with UTF-8"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt \xff\xfe", "line 1: not UTF-8 text"),
@@ -559,7 +563,7 @@ documents = (
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=documents)
 @example(document={"results": {"speaker_labels": {"segments": [{"items": 3}]}, "items": [{"start_time": {}}]}})
 @example(document={"Transcript": [{"ParticipantId": []}], "Participants": [{"ParticipantId": {}}]})
@@ -567,7 +571,7 @@ def test_any_json_is_turns_or_one_line(given_file, document):
     check_turns_or_one_line(given_file(json.dumps(document).encode("utf-8", "surrogatepass")))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=60)
     | st.lists(st.sampled_from(["SPEAKER", "a", "1", "-1", "nan", "\n"])).map(

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path, PurePath
-from typing import TextIO, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 from emotrace import registry
 from emotrace.calls.call import Call
@@ -15,25 +15,22 @@ from emotrace.errors import UnknownNameError
 
 WriteCall: TypeAlias = Callable[[Call, TextIO], None]
 
-HTML = "html"
-"""The page of `emotrace.calls.pages`, which wants the recording too."""
-
 
 def names() -> list[str]:
     """List the formats of a call, sorted."""
-    return sorted([*_own_modules(), *TURN_FORMATS, HTML])
+    return sorted([*_own_names(), *TURN_FORMATS])
 
 
 def load_call_format(name: str) -> WriteCall:
-    """Give what writes a call in the format called ``name``; not for ``html``.
+    """Give what writes a call in the format called ``name``.
 
     Raises
     ------
     UnknownNameError
         If there is none.
     """
-    if name in _own_modules():
-        write: WriteCall = importlib.import_module(f"{__package__}.{name}").write_call
+    if name in _own_names():
+        write: WriteCall = _own(name).write_call
         return write
     if name in TURN_FORMATS:
         return lambda call, stream: write_turns(call, name, stream)
@@ -46,13 +43,16 @@ def format_of_file(path: str | PurePath) -> str | None:
     >>> format_of_file("report.html"), format_of_file("call.TextGrid"), format_of_file("call")
     ('html', 'textgrid', None)
     """
-    suffix = PurePath(path).suffix.lower()
-    known = {f".{HTML}": HTML, ".htm": HTML}
-    known |= {f".{name}": name for name in _own_modules() if name != "table"}
+    known = {".htm": "html"} | {_own(name).SUFFIX: name for name in _own_names()}
+    # Text for Audacity is not told from other text by its name.
     known |= {registry.load("format", name).SUFFIX.lower(): name for name in TURN_FORMATS if name != "audacity"}
-    return known.get(suffix)
+    return known.get(PurePath(path).suffix.lower())
 
 
-def _own_modules() -> list[str]:
+def _own_names() -> list[str]:
     folder = str(Path(__file__).parent)
     return [info.name for info in pkgutil.iter_modules([folder]) if not info.name.startswith("_")]
+
+
+def _own(name: str) -> Any:
+    return importlib.import_module(f"{__package__}.{name}")

@@ -12,7 +12,6 @@ from typing import Any, TextIO
 from emotrace.calls.call import Call, CallTurn
 
 SUFFIX = ".csv"
-DESCRIPTION = "one row per turn"
 
 _COLUMNS = (
     *("file", "turn", "party", "start", "end", "speech_seconds", "emotion", "confidence", "uncertain"),

@@ -10,7 +10,6 @@ from emotrace.calls.call import Call
 from emotrace.reports._records import to_json
 
 SUFFIX = ".json"
-DESCRIPTION = "one JSON document with everything"
 
 
 def write_call(call: Call, stream: TextIO) -> None:

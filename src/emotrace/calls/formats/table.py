@@ -3,14 +3,14 @@ effect."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from emotrace.calls.call import Call
 from emotrace.calls.formats._turns import SPEECH, turn_timelines
-from emotrace.calls.summary import AgentEffect, Quarter
+from emotrace.calls.summary import NEGATIVE, AgentEffect, Quarter
+from emotrace.calls.words import listed, show_time
 from emotrace.labels import EMOTIONS, NO_SPEECH
 from emotrace.reports._clock import clock
 from emotrace.reports._ribbon import Cell, ribbon_cells, time_axis
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from emotrace.reports._look import Look
 
 SUFFIX = ".txt"
-DESCRIPTION = "a summary to read in the terminal"
 
 _VERDICT_STYLES = {"calm": "green", "tense": "yellow", "escalated": "red", "recovered": "cyan"}
 _MOST_TIMES = 6
@@ -104,7 +103,7 @@ def _print_talk(call: Call, look: Look) -> None:
     silence = f"silence {clock(talk.silence_seconds)}"
     if talk.longest_silence is not None and talk.longest_silence.duration >= 1.0:
         longest = talk.longest_silence
-        silence += f" (longest {longest.duration:.0f} s at {_moment(longest.start)})"
+        silence += f" (longest {longest.duration:.0f} s at {show_time(longest.start)})"
     entries = [silence]
     if len(call.parties) > 1:
         entries.append(f"both talk {clock(talk.overlap_seconds)}")
@@ -149,15 +148,22 @@ def _print_escalations(call: Call, look: Look) -> None:
         line = styled(f"  {_span(found.segment.start, found.segment.end, look)}   ", "dim")
         line.append(found.severity, style="bold red" if found.severity == "critical" else "bold yellow")
         line.append(f"   {who}{look.name(found.rule)}: {look.name(found.message)}")
-        peak = f"   {look.name(found.emotion)}, peak {percent(found.peak)} at {_moment(found.peak_segment.start)}"
+        peak = (
+            f"   {look.name(found.emotion)}, peak {percent(found.peak)} at {show_time(found.peak_segment.start)}"
+        )
         look.print(line.append(peak, style="dim"))
 
 
 def _print_quarters(call: Call, look: Look) -> None:
+    if not call.quarters:
+        return
     look.print()
     trend = call.trend
-    slope = f" ({round(100.0 * trend.per_minute):+d} points a minute)" if trend.per_minute is not None else ""
-    look.print(f"negativity by quarter, trend {trend.direction}{slope}", "bold")
+    # A slope that may be chance is no news.
+    is_told = trend.per_minute is not None and trend.direction in ("rising", "falling")
+    slope = f" ({round(100.0 * (trend.per_minute or 0.0)):+d} points a minute)" if is_told else ""
+    heading = f"by quarter: the strongest emotion, and negativity ({listed(NEGATIVE, 'or')})"
+    look.print(f"{heading}, trend {trend.direction}{slope}", "bold")
     for quarter in call.quarters:
         if quarter.party == trend.party:
             look.print(_quarter_line(quarter, look))
@@ -192,14 +198,9 @@ def _print_effects(effects: Sequence[AgentEffect], look: Look) -> None:
 
 
 def _times(starts: Sequence[float]) -> str:
-    told = ", ".join(_moment(start) for start in starts[:_MOST_TIMES])
+    told = ", ".join(show_time(start) for start in starts[:_MOST_TIMES])
     return told + (f" and {len(starts) - _MOST_TIMES} more" if len(starts) > _MOST_TIMES else "")
 
 
 def _span(start: float, end: float, look: Look) -> str:
-    return f"{_moment(start):>5} {'-' if look.is_ascii else '–'} {_moment(end):>5}"
-
-
-def _moment(seconds: float) -> str:
-    """Write a moment as players do: the second that has begun."""
-    return clock(math.floor(seconds), decimals=0)
+    return f"{show_time(start):>5} {'-' if look.is_ascii else '–'} {show_time(end):>5}"

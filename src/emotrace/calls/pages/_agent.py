@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emotrace.calls.pages._buttons import go_button
+from emotrace.calls.pages._controls import go_button
 from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry
-from emotrace.calls.pages._words import listed, percent, show_time
 from emotrace.calls.summary import TENSE
+from emotrace.calls.words import listed, percent, show_time
 
 _EFFECTS = ("calmed", "stirred", "unchanged", "unknown")
 _NO_CHANGE = "No turn can be said to have calmed or stirred the customer."
@@ -24,11 +24,7 @@ def draw_agent_turns(view: CallView) -> Html | None:
     changed = [turn for turn in turns if turn["effect"] in ("calmed", "stirred")]
     others = [turn for turn in turns if turn["effect"] not in ("calmed", "stirred")]
     shown = element("ul", *(_row(view, turn) for turn in changed), class_="effects") if changed else None
-    nothing = (
-        None
-        if changed
-        else element("p", "No turn can be said to have calmed or stirred the customer.", class_="nothing")
-    )
+    nothing = None if changed else element("p", _NO_CHANGE, class_="nothing")
     folded = _fold(view, others) if others else None
     explained = (
         f"Probability of {listed(TENSE, 'or')} in what the customer says before (ring) and after (dot) a turn of "

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, channel_note, party_note
-from emotrace.calls.pages._words import listed, party_title, turns_words
 from emotrace.calls.summary import NEGATIVE
+from emotrace.calls.words import listed, party_title, turns_words
 
 
 def draw_notice(view: CallView) -> Html:
@@ -38,7 +38,11 @@ def _entries(view: CallView) -> Iterator[tuple[str, str]]:
     yield "Turns", turns_words(call["turns_from"])
     negative = [label for label in NEGATIVE if label in call["labels"]]
     if negative:
-        yield "Negativity", f"probability of {listed(negative)} together"
+        yield (
+            "Negativity",
+            f"probability of {listed(negative)} together; without disgust, for which models taught by actors take "
+            "much plain talk on the telephone",
+        )
     yield (
         "Uncertain",
         "the most probable emotion is not probable enough to act upon; hatched, with a question mark",

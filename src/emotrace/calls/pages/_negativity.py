@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry, heard_negativity
-from emotrace.calls.pages._words import MINUS
+from emotrace.calls.words import MINUS
 
 
 def draw_negativity(view: CallView, party: str) -> Html:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry
-from emotrace.calls.pages._words import party_title, percent, show_duration, show_span
+from emotrace.calls.words import party_title, percent, show_duration, show_span
 
 
 def draw_quarters(view: CallView) -> Html | None:

@@ -10,7 +10,7 @@ from emotrace.calls.pages._negativity import draw_negativity
 from emotrace.calls.pages._verdict import severity_class, severity_shape
 from emotrace.calls.pages._view import CallView, Entry, join_runs, party_note
 from emotrace.calls.pages._waveform import draw_waveform
-from emotrace.calls.pages._words import party_title, percent, show_time
+from emotrace.calls.words import party_title, percent, show_time
 from emotrace.labels import NO_SPEECH
 
 Peaks = Mapping[str, Sequence[float]]

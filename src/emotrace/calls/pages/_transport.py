@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView
-from emotrace.calls.pages._words import show_time
+from emotrace.calls.words import show_time
 
 _SPEEDS = ("0.75", "1", "1.25", "1.5", "2")
 # A multiple of 3, so that the pieces of base64 join without padding.

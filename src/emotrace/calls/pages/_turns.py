@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from emotrace.calls.pages._buttons import go_button
+from emotrace.calls.pages._controls import Column, cell, choice, draw_table, filter_form, go_button, search_field
 from emotrace.calls.pages._html import Html, element
-from emotrace.calls.pages._table import Column, cell, choice, draw_table, filter_form, search_field
 from emotrace.calls.pages._view import CallView, Entry, heard_negativity
-from emotrace.calls.pages._words import NO_VALUE, party_title, percent, show_duration, show_number, show_time
+from emotrace.calls.words import NO_VALUE, party_title, percent, show_duration, show_number, show_time
 
 _NOT_ANALYSED = "not analysed"
 _NO_EMOTION = "-"
@@ -96,6 +95,8 @@ def _feeling(view: CallView, turn: Entry) -> Html:
 def _level(turn: Entry) -> Html:
     """Show the level, and how far it lies from the party's usual."""
     change = turn["level_change_db"]
+    if turn["level_dbfs"] is None:
+        return element("span", NO_VALUE)
     level = f"{show_number(turn['level_dbfs'])} dB"
     moved = None if change is None else element("small", show_number(change, 1, sign=True))
     return element("span", level, moved)

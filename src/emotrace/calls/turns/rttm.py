@@ -47,12 +47,18 @@ def read(transcript: Transcript) -> list[Turn]:
         elif fields[0] not in _OTHER_TYPES:
             raise TurnsError(f"line {number}: {describe(fields[0])} is no type of RTTM; expected: {_LINE}")
     chosen = _choose(turns, transcript.recording)
-    if chosen and all(turn.speaker.rstrip("?") in EMOTIONS for turn in chosen):
+    if chosen and all(_is_our_label(turn.speaker) for turn in chosen):
         raise TurnsError(
-            f"names emotions ({chosen[0].speaker}) in place of speakers, as `emotrace analyze` writes them; "
-            "give the RTTM of a speaker diariser"
+            f"names emotions ({chosen[0].speaker}) in place of speakers, as emotrace writes them; give the RTTM "
+            "of a speaker diariser"
         )
     return chosen
+
+
+def _is_our_label(speaker: str) -> bool:
+    """Say whether this is no speaker, but ``anger?``, ``customer:anger`` or ``agent:speech``."""
+    label = speaker.rpartition(":")[2].rstrip("?")
+    return label in EMOTIONS or label == "speech"
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

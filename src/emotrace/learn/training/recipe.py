@@ -9,9 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import sys
-import types
-import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,11 +18,7 @@ from emotrace import registry
 from emotrace.errors import LabelError, RecipeError, UnknownNameError, suggest
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
+from emotrace.strict_toml import parse_record, read_table, show_file
 
 _SHIPPED = Path(__file__).parent.parent / "recipes"
 
@@ -49,16 +42,16 @@ class Data:
 
     def __post_init__(self) -> None:
         _require(
-            bool(self.corpora or self.manifests), "data.corpora", "must name a corpus, or data.manifests a file"
+            bool(self.corpora or self.manifests), "corpora", "must name a corpus, or key 'manifests' a file"
         )
-        _require(len(set(self.corpora)) == len(self.corpora), "data.corpora", "must name each corpus once")
+        _require(len(set(self.corpora)) == len(self.corpora), "corpora", "must name each corpus once")
         for name in self.corpora:
-            _require_known("data.corpora", name, registry.names("corpus"))
-        _require_known("data.protocol", self.protocol, set(PROTOCOLS) - set(LEAKY_PROTOCOLS))
-        _require(self.fold >= 1, "data.fold", "must be at least 1")
+            _require_known("corpora", name, registry.names("corpus"))
+        _require_known("protocol", self.protocol, set(PROTOCOLS) - set(LEAKY_PROTOCOLS))
+        _require(self.fold >= 1, "fold", "must be at least 1")
         unknown = [name for name in self.weights if name not in self.corpora and not self.manifests]
-        _require(not unknown, "data.weights", f"names {', '.join(unknown)}, which data.corpora does not")
-        _require(all(w > 0 for w in self.weights.values()), "data.weights", "must be positive")
+        _require(not unknown, "weights", f"names {', '.join(unknown)}, which 'corpora' does not")
+        _require(all(w > 0 for w in self.weights.values()), "weights", "must be positive")
 
 
 @dataclass(frozen=True)
@@ -71,12 +64,12 @@ class Model:
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        _require_known("model.name", self.name, registry.names("model"))
+        _require_known("name", self.name, registry.names("model"))
         is_sound = len(self.widths) == 5 and min(self.widths) >= 16
         # Narrower ones crash bfloat16 convolutions on some processors.
-        _require(is_sound, "model.widths", "must be five numbers of at least 16")
-        _require(self.pool_width >= 1, "model.pool_width", "must be at least 1")
-        _require(0.0 <= self.dropout < 1.0, "model.dropout", "must be in [0, 1)")
+        _require(is_sound, "widths", "must be five numbers of at least 16")
+        _require(self.pool_width >= 1, "pool_width", "must be at least 1")
+        _require(0.0 <= self.dropout < 1.0, "dropout", "must be in [0, 1)")
 
 
 @dataclass(frozen=True)
@@ -97,16 +90,16 @@ class Augment:
     time_mask_frames: int = 25
 
     def __post_init__(self) -> None:
-        _require(1.0 in self.speeds, "augment.speeds", "must hold 1.0, the clip as it is")
-        _require(all(0.5 <= s <= 2.0 for s in self.speeds), "augment.speeds", "must lie in 0.5 .. 2")
+        _require(1.0 in self.speeds, "speeds", "must hold 1.0, the clip as it is")
+        _require(all(0.5 <= s <= 2.0 for s in self.speeds), "speeds", "must lie in 0.5 .. 2")
         for key in ("noise_probability", "reverb_probability", "telephone_probability"):
-            _require(0.0 <= getattr(self, key) <= 1.0, f"augment.{key}", "must be in 0 .. 1")
+            _require(0.0 <= getattr(self, key) <= 1.0, key, "must be in 0 .. 1")
         for key in ("tempo", "frequency"):
-            _require(0.0 <= getattr(self, key) < 0.5, f"augment.{key}", "must be in [0, 0.5)")
+            _require(0.0 <= getattr(self, key) < 0.5, key, "must be in [0, 0.5)")
         is_range = len(self.noise_snr_db) == 2 and self.noise_snr_db[0] <= self.noise_snr_db[1]
-        _require(is_range, "augment.noise_snr_db", "must be two numbers: lowest, highest")
+        _require(is_range, "noise_snr_db", "must be two numbers: lowest, highest")
         for key in ("equaliser_db", "band_masks", "band_mask_width", "time_masks", "time_mask_frames"):
-            _require(getattr(self, key) >= 0, f"augment.{key}", "must not be negative")
+            _require(getattr(self, key) >= 0, key, "must not be negative")
 
 
 @dataclass(frozen=True)
@@ -127,18 +120,18 @@ class Training:
 
     def __post_init__(self) -> None:
         for key in ("epochs", "steps_per_epoch", "patience"):
-            _require(getattr(self, key) >= 1, f"training.{key}", "must be at least 1")
+            _require(getattr(self, key) >= 1, key, "must be at least 1")
         # Batch normalisation has nothing to compare a lonely clip with.
-        _require(self.batch_size >= 2, "training.batch_size", "must be at least 2")
-        _require(self.learning_rate > 0.0, "training.learning_rate", "must be positive")
+        _require(self.batch_size >= 2, "batch_size", "must be at least 2")
+        _require(self.learning_rate > 0.0, "learning_rate", "must be positive")
         for key in ("weight_decay", "mixup", "seed"):
-            _require(getattr(self, key) >= 0.0, f"training.{key}", "must not be negative")
+            _require(getattr(self, key) >= 0.0, key, "must not be negative")
         for key in ("label_smoothing", "ema_decay"):
-            _require(0.0 <= getattr(self, key) < 1.0, f"training.{key}", "must be in [0, 1)")
+            _require(0.0 <= getattr(self, key) < 1.0, key, "must be in [0, 1)")
         low_high = self.crop_seconds
         _require(
             len(low_high) == 2 and 0.5 <= low_high[0] <= low_high[1] <= 30.0,
-            "training.crop_seconds",
+            "crop_seconds",
             "must be two numbers, shortest and longest, in 0.5 .. 30",
         )
 
@@ -156,15 +149,15 @@ class Export:
     coverage: float = 0.8
 
     def __post_init__(self) -> None:
-        _require(0.5 <= self.window_seconds <= 60.0, "export.window_seconds", "must be in 0.5 .. 60")
+        _require(0.5 <= self.window_seconds <= 60.0, "window_seconds", "must be in 0.5 .. 60")
         is_sound = 0.1 <= self.hop_seconds <= self.window_seconds
-        _require(is_sound, "export.hop_seconds", "must be in 0.1 .. export.window_seconds")
-        _require(0.0 < self.coverage <= 1.0, "export.coverage", "must be in (0, 1]")
-        _require(bool(self.licence.strip()), "export.licence", "must not be empty")
+        _require(is_sound, "hop_seconds", "must be in 0.1 .. window_seconds")
+        _require(0.0 < self.coverage <= 1.0, "coverage", "must be in (0, 1]")
+        _require(bool(self.licence.strip()), "licence", "must not be empty")
         try:
             preset_labels(self.default_labels, EMOTIONS)
         except LabelError as error:
-            raise RecipeError(f"key 'export.default_labels': {error}") from None
+            raise RecipeError(f"key 'default_labels': {error}") from None
 
 
 @dataclass(frozen=True)
@@ -200,10 +193,10 @@ class SpeechTraining:
 
     def __post_init__(self) -> None:
         for key in ("clips_per_corpus", "scenes", "validation_scenes", "epochs", "batch_size"):
-            _require(getattr(self, key) >= 1, f"training.{key}", "must be at least 1")
-        _require(1.0 <= self.scene_seconds <= 30.0, "training.scene_seconds", "must be in 1 .. 30")
-        _require(self.learning_rate > 0.0, "training.learning_rate", "must be positive")
-        _require(self.seed >= 0, "training.seed", "must not be negative")
+            _require(getattr(self, key) >= 1, key, "must be at least 1")
+        _require(1.0 <= self.scene_seconds <= 30.0, "scene_seconds", "must be in 1 .. 30")
+        _require(self.learning_rate > 0.0, "learning_rate", "must be positive")
+        _require(self.seed >= 0, "seed", "must not be negative")
 
 
 @dataclass(frozen=True)
@@ -255,64 +248,11 @@ def read_recipe(name_or_path: str) -> Recipe | SpeechRecipe:
         If the file is not TOML, or a key is unknown, missing, of the wrong type or out of range.
     """
     path = find_recipe(name_or_path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise RecipeError(f"{path}: not a readable TOML file: {error}") from error
-    try:
-        kind = table.get("kind", "emotion")
-        if not isinstance(kind, str) or kind not in _KINDS:
-            raise RecipeError(f"key 'kind' must be one of {', '.join(_KINDS)}, got {kind!r}")
-        recipe: Recipe | SpeechRecipe = parse(_KINDS[kind], table)
-    except RecipeError as error:
-        raise RecipeError(f"{path}: {error}") from None
-    return recipe
-
-
-def parse(record: type[Any], table: Mapping[str, Any], where: str = "") -> Any:
-    """Build the dataclass ``record`` from a TOML table, naming any key that does not fit."""
-    hints = typing.get_type_hints(record)
-    known = {f.name: f for f in dataclasses.fields(record)}
-    for key in table:
-        if key not in known:
-            raise RecipeError(f"unknown key '{where}{key}'; {suggest(key, known)}")
-    values: dict[str, Any] = {}
-    for key, spec in known.items():
-        if key in table:
-            values[key] = _convert(hints[key], table[key], f"{where}{key}")
-        elif spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING:
-            raise RecipeError(f"key '{where}{key}' is missing; it must be {_describe(hints[key])}")
-    return record(**values)
-
-
-def _convert(hint: Any, value: Any, key: str) -> Any:
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        if not isinstance(value, dict):
-            raise RecipeError(f"key '{key}' must be a table [{key}], got {value!r}")
-        return parse(hint, value, f"{key}.")
-    origin = typing.get_origin(hint)
-    if origin is tuple and isinstance(value, list):
-        item = typing.get_args(hint)[0]
-        return tuple(_convert(item, element, f"{key}[{i}]") for i, element in enumerate(value))
-    if origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
-        item = typing.get_args(hint)[1]
-        return {name: _convert(item, element, f"{key}.{name}") for name, element in value.items()}
-    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
-        return value
-    raise RecipeError(f"key '{key}' must be {_describe(hint)}, got {value!r}")
-
-
-def _describe(hint: Any) -> str:
-    origin = typing.get_origin(hint)
-    if origin is tuple:
-        return f"a list of {_describe(typing.get_args(hint)[0]).split(' ', 1)[-1]}s"
-    if origin is not None and not isinstance(origin, types.UnionType) and issubclass(origin, Mapping):
-        return f"a table of {_describe(typing.get_args(hint)[1]).split(' ', 1)[-1]}s"
-    if dataclasses.is_dataclass(hint):
-        return "a table"
-    return {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}.get(hint, str(hint))
+    table, file = read_table(path, RecipeError), show_file(path)
+    kind = table.get("kind", "emotion")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise RecipeError(f"{file}: key 'kind' must be one of {', '.join(_KINDS)}, got {ascii(kind)[:60]}")
+    return parse_record(_KINDS[kind], table, file, RecipeError)
 
 
 def _require_known(key: str, name: str, known: Iterable[str]) -> None:

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from emotrace.server.auth import require_key
-from emotrace.server.hearing import answer_upload
 from emotrace.server.openapi import UPLOAD_BODY, UPLOAD_STATUSES, problem_responses, report_response
-from emotrace.server.options import AnalyzeOptions
+from emotrace.server.uploads.answer import AnalyzeOptions, answer_upload
 
 router = APIRouter(tags=["hearing"], dependencies=[Depends(require_key)])
 
@@ -27,4 +26,4 @@ async def analyze(request: Request, options: Annotated[AnalyzeOptions, Query()])
 
     `curl -F file=@call.flac 'http://127.0.0.1:8765/v1/analyze?channel=each&format=vtt'`
     """
-    return await answer_upload(request, "analyze", **options.model_dump())
+    return await answer_upload(request, "analyze", options)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from emotrace.server.asyncapi import asyncapi_document
+from emotrace.server.live.asyncapi import asyncapi_document
 
 router = APIRouter()
 

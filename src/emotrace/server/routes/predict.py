@@ -8,9 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from emotrace.server.auth import require_key
-from emotrace.server.hearing import answer_upload
 from emotrace.server.openapi import UPLOAD_BODY, UPLOAD_STATUSES, problem_responses, report_response
-from emotrace.server.options import PredictOptions
+from emotrace.server.uploads.answer import PredictOptions, answer_upload
 
 router = APIRouter(tags=["hearing"], dependencies=[Depends(require_key)])
 
@@ -27,4 +26,4 @@ async def predict(request: Request, options: Annotated[PredictOptions, Query()])
 
     `curl -F file=@clip.wav http://127.0.0.1:8765/v1/predict`
     """
-    return await answer_upload(request, "predict", **options.model_dump())
+    return await answer_upload(request, "predict", options)

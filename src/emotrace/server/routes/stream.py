@@ -1,17 +1,18 @@
-"""WebSocket ``/v1/stream``: raw audio in, results out; the messages are those of `emotrace.server.protocol`."""
+"""WebSocket ``/v1/stream``: raw audio in, results out; for the messages see `emotrace.server.live.protocol`."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from fastapi import APIRouter, WebSocket
 
 import emotrace
 from emotrace.hear.session import Session, StreamResult
 from emotrace.hear.smoothing import Smoothing
-from emotrace.server.connection import NORMAL, Connection, Ended, Message, hold
-from emotrace.server.live_channel import Heard, LiveChannel, in_thread, push_in_pieces
-from emotrace.server.protocol import (
+from emotrace.server.live.channel import Heard, LiveChannel, in_thread, push_in_pieces
+from emotrace.server.live.connection import NORMAL, Connection, Ended, Message, hold
+from emotrace.server.live.protocol import (
     POLICY,
     BadMessageError,
     Close,
@@ -44,10 +45,10 @@ async def _talk(connection: Connection) -> tuple[int, str]:
     live: _Live | None = None
     try:
         start, first = await _begin(connection)
-        live = _Live(connection, start)
-        await connection.send(live.ready())
+        live = opened = await in_thread(connection, partial(_Live, connection, start))
+        await connection.send(opened.ready)
         message = first if first is not None else await connection.receive()
-        while await live.take(message):
+        while await opened.take(message):
             message = await connection.receive()
     except Ended as end:
         code, reason = end.code, end.reason
@@ -93,8 +94,9 @@ class _Live:
         self._channel = LiveChannel(self._session, "customer" if start.escalation else None)
         self._frame_bytes = _SAMPLE_BYTES[start.encoding] * start.channels
         self._n_bytes = 0
+        self.ready = self._describe()
 
-    def ready(self) -> Ready:
+    def _describe(self) -> Ready:
         """Say how this session hears."""
         described = self._session.describe()
         smoothing = described["smoothing"]
@@ -109,6 +111,7 @@ class _Live:
             channel=described["channel"],
             window_seconds=described["window_seconds"],
             hop_seconds=described["hop_seconds"],
+            lookahead_seconds=described["lookahead_seconds"],
             latency_seconds=described["latency_seconds"],
             interim_seconds=described["interim_seconds"],
             smoothing=None if smoothing is None else SmoothingSettings(**smoothing),

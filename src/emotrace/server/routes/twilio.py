@@ -17,9 +17,9 @@ from emotrace.calls.consent import check_consent, notice_of
 from emotrace.errors import EmotraceError, UsageError
 from emotrace.hear.session import Session, StreamResult
 from emotrace.server.auth import check_websocket_key, is_key, require_key
-from emotrace.server.connection import NORMAL, Connection, Ended, Gone, Message, SlowReaderError, deny, hold
-from emotrace.server.live_channel import Heard, in_thread
-from emotrace.server.phone_messages import (
+from emotrace.server.live.channel import Heard, in_thread
+from emotrace.server.live.connection import NORMAL, Connection, Ended, Gone, Message, SlowReaderError, hold
+from emotrace.server.live.phone_messages import (
     SAMPLING_RATE,
     CallEnded,
     CallEscalation,
@@ -34,8 +34,7 @@ from emotrace.server.phone_messages import (
     StartFacts,
     read_phone_message,
 )
-from emotrace.server.problems import Problem
-from emotrace.server.protocol import (
+from emotrace.server.live.protocol import (
     BAD_KIND,
     POLICY,
     BadMessageError,
@@ -46,9 +45,11 @@ from emotrace.server.protocol import (
     quote,
     read_control,
 )
+from emotrace.server.live.switchboard import Monitor, OpenCall, Switchboard
+from emotrace.server.live.telephone import SILENCE, MessageCount, Track, track_facts
+from emotrace.server.openapi import problem_responses
+from emotrace.server.problems import Problem, deny_websocket
 from emotrace.server.service import Service
-from emotrace.server.switchboard import Monitor, OpenStream, switchboard_of
-from emotrace.server.telephone import SILENCE, MessageCount, Track, track_facts
 
 router = APIRouter()
 
@@ -64,25 +65,34 @@ _PIECE_BYTES = SAMPLING_RATE
 async def take_call(websocket: WebSocket) -> None:
     """Take one stream of a telephone service, from its start to its stop."""
     service: Service = websocket.app.state.service
-    # The service sends neither headers nor a query of one's own: a key may come with the start.
-    await hold(websocket, "twilio", service.streams, _talk, needs_key=False)
+    # The service sends neither headers nor a query of one's own: a key may come with the start. Until then the
+    # caller takes no place from those who have shown theirs.
+    slots = service.streams if check_websocket_key(websocket) else service.strangers
+    await hold(websocket, "twilio", slots, _talk, needs_key=False)
 
 
-@router.get("/v1/calls", dependencies=[Depends(require_key)], summary="List the open calls")
+@router.get(
+    "/v1/calls",
+    tags=["live"],
+    summary="List the open calls",
+    dependencies=[Depends(require_key)],
+    responses=problem_responses(401),
+)
 async def list_calls(request: Request) -> list[CallStarted]:
     """List the telephone streams that are open now, in the order they began.
 
     Follow one at the WebSocket `/v1/calls/{call}`.
     """
-    return switchboard_of(request.app).started()
+    board: Switchboard = request.app.state.switchboard
+    return board.started()
 
 
 @router.websocket("/v1/calls/{call}")
 async def monitor_call(websocket: WebSocket, call: str) -> None:
     """Tell what is found out about an open call, until it ends."""
-    board = switchboard_of(websocket.app)
+    board: Switchboard = websocket.app.state.switchboard
     if check_websocket_key(websocket) and call not in board:
-        await deny(
+        await deny_websocket(
             websocket, Problem(404, "no-such-call", "no call of this name is open; GET /v1/calls lists them")
         )
         return
@@ -132,12 +142,13 @@ async def _talk(connection: Connection) -> tuple[int, str]:
         start = await asyncio.wait_for(_await_start(connection), seconds)
     except asyncio.TimeoutError:
         raise Ended(POLICY, f"no start message came within {seconds:g} s") from None
-    _check_key(connection, start.start)
+    _let_in(connection, start.start)
     settings = _read_settings(connection, start.start)
     connection.is_quiet = settings.results != "here"
-    line = _Line(connection, start, settings)
-    with switchboard_of(connection.websocket.app).open(line.started) as stream:
-        return await line.hold(stream)
+    line = await in_thread(connection, partial(_Line, connection, start, settings))
+    board: Switchboard = connection.websocket.app.state.switchboard
+    with board.open(line.started) as call:
+        return await line.hold(call)
 
 
 async def _await_start(connection: Connection) -> PhoneStart:
@@ -155,14 +166,17 @@ def _read(message: Message) -> PhoneMessage | None:
     return read_phone_message(message.data)
 
 
-def _check_key(connection: Connection, start: StartFacts) -> None:
-    digests = connection.service.settings.api_keys
-    given = start.custom_parameters.get("api_key")
-    if digests and not is_key(given, digests) and not check_websocket_key(connection.websocket):
-        connection.service.metrics.refused("key")
+def _let_in(connection: Connection, start: StartFacts) -> None:
+    """See to it that the caller has a key, and a place among those who have."""
+    if check_websocket_key(connection.websocket):
+        return
+    service = connection.service
+    if not is_key(start.custom_parameters.get("api_key"), service.settings.api_keys):
+        service.metrics.refused("key")
         raise BadMessageError(
             "no API key that is known here; give it to the stream as its custom parameter api_key", POLICY
         )
+    connection.take_place(service.streams)
 
 
 def _read_settings(connection: Connection, start: StartFacts) -> CallSettings:
@@ -180,7 +194,7 @@ class _Line:
     def __init__(self, connection: Connection, start: PhoneStart, settings: CallSettings) -> None:
         self._connection = connection
         self._is_here = settings.results == "here"
-        self._stream: OpenStream | None = None
+        self._call: OpenCall | None = None
         self._numbers = MessageCount(start.sequence_number)
         recogniser = connection.service.models.recogniser(settings.model, settings.labels)
         consent = _read_consent(settings.agent_consent)
@@ -200,9 +214,9 @@ class _Line:
             notice=notice_of(True, next((each.consent for each in facts if each.consent), None)),
         )
 
-    async def hold(self, stream: OpenStream) -> tuple[int, str]:
+    async def hold(self, call: OpenCall) -> tuple[int, str]:
         """Listen until the stream stops or something stops it; in any case tell what was heard, and the end."""
-        self._stream = stream
+        self._call = call
         code, reason, why = NORMAL, "", "stopped"
         try:
             if self._is_here:
@@ -252,6 +266,7 @@ class _Line:
         if gap is None:
             return
         for first in range(0, gap, _PIECE_BYTES):
+            self._connection.check_presence()
             await self._push(track, SILENCE * min(_PIECE_BYTES, gap - first), arrived)
         for first in range(0, len(data), _PIECE_BYTES):
             await self._push(track, data[first : first + _PIECE_BYTES], arrived)
@@ -299,8 +314,8 @@ class _Line:
             await self._tell(ended)
 
     async def _tell(self, event: CallEvent) -> None:
-        assert self._stream is not None
-        self._stream.tell(event)
+        assert self._call is not None
+        self._call.tell(event)
         if self._is_here:
             await self._connection.send(event)
 
