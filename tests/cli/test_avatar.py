@@ -147,7 +147,10 @@ def test_where_nobody_speaks_nothing_but_neutral_is_sent_and_seldom(emotrace_com
 def test_without_osc_nothing_is_sent_and_that_is_said(emotrace_command, clip):
     result = emotrace_command("avatar", clip, "--fast")
     assert result.code == 0
-    assert result.complaint == "nothing is sent; --osc 127.0.0.1:9000 is where programs of this kind listen"
+    assert (
+        result.complaint
+        == "nothing is sent to an avatar; --osc 127.0.0.1:9000 is where programs of this kind listen"
+    )
     assert result.out.splitlines()[0].split()[:2] == ["0:00.0", "neutral"]
 
 
@@ -347,8 +350,8 @@ def test_parameters_that_never_move_are_told_of(emotrace_command, clip, tmp_path
         (["gone.wav"], 1, "gone.wav: no such file; check the path"),
         (["x.wav", "--osc", "9000"], 2, "'9000' is no target; give host:port"),
         (["x.wav", "--preset", "vrchta"], 2, "no avatar preset named 'vrchta'; did you mean 'vrchat'?"),
-        (["x.wav", "--mapping", "gone.toml"], 1, "cannot read gone.toml: No such file or directory"),
-        (["x.wav", "--hooks", "gone.toml"], 1, "cannot read gone.toml: No such file or directory"),
+        (["x.wav", "--mapping", "gone.toml"], 1, "gone.toml: no such file; check the path"),
+        (["x.wav", "--hooks", "gone.toml"], 1, "gone.toml: no such file; check the path"),
         (["x.wav", "--mapping", "a", "--preset", "vmc"], 2, "--preset and --mapping both say what to send"),
         (["--print-mapping", "--mapping", "a"], 2, "--print-mapping prints a preset; leave out --mapping"),
         (

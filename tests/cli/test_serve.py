@@ -8,13 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.cli.conftest import Emotrace
-from tests.server.conftest import DEMO_CALL, server_process, wait_until
+from tests.server.conftest import DEMO_CALL
+from tests.server.servers import ServerProcess, server_process, serving, wait_until
 from tests.tiny_bundles import make_emotion_bundle
 
 from emotrace.server.auth import hash_key
@@ -103,16 +105,52 @@ def test_a_new_key(emotrace_command: Emotrace) -> None:
 # -- a server from start to end ---------------------------------------------------------------------------
 
 
-def test_start_line_and_end(tmp_path: Path) -> None:
-    with server_process(tmp_path / "tmp", "--workers", "1") as server:
-        assert re.fullmatch(
-            r"emotrace: serving default on (http://127\.0\.0\.1:\d+) \(docs: \1/docs\)\n", server.first_line
-        )
-        assert server.client.get("/docs").status_code == 200
-        server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(30) == 0
-        for line in server.errors.read_text().splitlines():
-            assert json.loads(line)["message"] == "request"
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with an empty folder for temporary files."""
+    with server_process(tmp_path_factory.mktemp("server") / "tmp", "--workers", "1") as server:
+        yield server
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are looked at in /proc")
+@pytest.mark.parametrize("way", ["form", "raw"])
+def test_a_client_that_disconnects_leaves_no_file(process: ServerProcess, way: str) -> None:
+    def open_temporary_files() -> list[str]:
+        folder = Path(f"/proc/{process.process.pid}/fd")
+        found = []
+        for each in folder.iterdir():
+            try:
+                target = str(each.readlink())
+            except OSError:
+                continue
+            found += [target] if f"{process.folder}/" in target else []
+        return found
+
+    assert open_temporary_files() == []
+    kind = "multipart/form-data; boundary=b" if way == "form" else "audio/wav"
+    head = f"POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: 50000000"
+    with socket.create_connection(("127.0.0.1", int(process.url.rpartition(":")[2])), timeout=30) as link:
+        link.sendall(f"{head}\r\n\r\n".encode())
+        if way == "form":
+            link.sendall(b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n')
+        link.sendall(bytes(5_000_000))
+        wait_until(open_temporary_files, "the upload to be on its way")
+        # It has no name, even now.
+        assert list(process.folder.iterdir()) == []
+    wait_until(lambda: open_temporary_files() == [], "the file to be closed")
+    assert list(process.folder.iterdir()) == []
+
+
+def test_start_line_and_end(process: ServerProcess) -> None:
+    """The last one that needs the server: it ends it."""
+    assert re.fullmatch(
+        r"emotrace: serving default on (http://127\.0\.0\.1:\d+) \(docs: \1/docs\)\n", process.first_line
+    )
+    assert process.client.get("/docs").status_code == 200
+    process.process.send_signal(signal.SIGINT)
+    assert process.process.wait(30) == 0
+    for line in process.errors.read_text().splitlines():
+        assert json.loads(line)["message"] == "request"
 
 
 def test_sigterm_lets_what_runs_end(tmp_path: Path) -> None:
@@ -138,31 +176,22 @@ def test_sigterm_lets_what_runs_end(tmp_path: Path) -> None:
         assert not worker.is_running()
 
 
-def test_what_does_not_end_in_time_is_told_so(tmp_path: Path) -> None:
-    arguments = ("--workers", "1", "--drain-seconds", "0.2")
-    with server_process(tmp_path / "tmp", *arguments) as server, ThreadPoolExecutor(1) as threads:
+def test_what_does_not_end_in_time_is_told_so() -> None:
+    with serving(drain_seconds=0.2) as server, ThreadPoolExecutor(1) as threads:
         (worker,) = server.workers()
         worker.send_signal(signal.SIGSTOP)
         running = threads.submit(
             httpx.post, f"{server.url}/v1/predict", content=DEMO_CALL.read_bytes(), timeout=60
         )
-        wait_until(lambda: server.metric("emotrace_workers_busy") == 1, "the request to be under way")
-        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: server.service.workers.n_busy == 1, "the request to be under way")
+        server.uvicorn.should_exit = True
         response = running.result()
         assert response.status_code == 503
         assert response.json()["type"] == "urn:emotrace:problem:draining"
-        assert server.process.wait(30) == 0
-        assert not worker.is_running()
+    assert not worker.is_running()
 
 
-def test_workers_end_with_a_server_that_was_killed(tmp_path: Path) -> None:
-    with server_process(tmp_path / "tmp", "--workers", "1") as server:
-        (worker,) = server.workers()
-        server.process.kill()
-        wait_until(lambda: not worker.is_running() or worker.status() == "zombie", "the end of the worker")
-
-
-def test_two_models_and_keys(tmp_path: Path) -> None:
+def test_two_models_and_keys_and_workers_that_end_with_a_killed_server(tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text(hash_key("secret") + "\n")
     bundle = make_emotion_bundle(tmp_path / "tiny")
@@ -187,3 +216,6 @@ def test_two_models_and_keys(tmp_path: Path) -> None:
             document = server.client.post("/v1/analyze", content=DEMO_CALL.read_bytes(), params=params).json()
             assert document["model"] == name
         assert "secret" not in server.errors.read_text()
+        (worker,) = server.workers()
+        server.process.kill()
+        wait_until(lambda: not worker.is_running() or worker.status() == "zombie", "the end of the worker")

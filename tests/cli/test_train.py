@@ -70,34 +70,38 @@ def test_missing_recipe_file(emotrace_command: Emotrace, name: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        (RECIPE, "corpora = [", "not a readable TOML file: "),
-        (RECIPE, "\0", "not a readable TOML file: "),
+        (RECIPE, "corpora = [", "is not TOML: "),
+        (RECIPE, "\0", "is not TOML: "),
         (RECIPE, "", "key 'data' is missing; it must be a table"),
         (RECIPE, "[data]\ncorpora = ['savee']", "key 'export' is missing; it must be a table"),
-        ('"joint-6"', "6", "key 'data.protocol' must be a string, got 6"),
-        ("protocol", "protocoll", "unknown key 'data.protocoll'; did you mean 'protocol'?"),
-        ('"joint-6"', '"joint6"', "key 'data.protocol' names 'joint6'; did you mean 'joint-6'? Known: assigned, "),
-        ('"joint-6"', '"random-leaky"', "key 'data.protocol' names 'random-leaky'; known: assigned, "),
-        ('"savee"', '"saveee"', "key 'data.corpora' names 'saveee'; did you mean 'savee'? Known: crema-d, "),
-        ('["savee"]', '"savee"', "key 'data.corpora' must be a list of strings, got 'savee'"),
-        ('["savee"]', "[]", "key 'data.corpora' must name a corpus, or data.manifests a file"),
-        ('["savee"]', "[1]", "key 'data.corpora[0]' must be a string, got 1"),
+        ('"joint-6"', "6", "[data]: key 'protocol' must be text in quotes, got 6"),
+        ("protocol", "protocoll", "[data]: unknown key 'protocoll'; did you mean 'protocol'?"),
+        (
+            '"joint-6"',
+            '"joint6"',
+            "[data]: key 'protocol' names 'joint6'; did you mean 'joint-6'? Known: assigned, ",
+        ),
+        ('"joint-6"', '"random-leaky"', "[data]: key 'protocol' names 'random-leaky'; known: assigned, "),
+        ('"savee"', '"saveee"', "[data]: key 'corpora' names 'saveee'; did you mean 'savee'? Known: crema-d, "),
+        ('["savee"]', '"savee"', "[data]: key 'corpora' must be a list of texts in quotes, got 'savee'"),
+        ('["savee"]', "[]", "[data]: key 'corpora' must name a corpus, or key 'manifests' a file"),
+        ('["savee"]', "[1]", "[data]: key 'corpora', entry 1 must be text in quotes, got 1"),
         ("[data]", "kind = 'song'\n[data]", "key 'kind' must be one of emotion, speech, got 'song'"),
-        ("[export]", "[training]\nepochs = 0\n[export]", "key 'training.epochs' must be at least 1"),
+        ("[export]", "[training]\nepochs = 0\n[export]", "[training]: key 'epochs' must be at least 1"),
         (
             "[export]",
             "[training]\nepochs = true\n[export]",
-            "key 'training.epochs' must be a whole number, got True",
+            "[training]: key 'epochs' must be a whole number, got true",
         ),
         (
             "[export]",
             "[augment]\nspeeds = [0.9]\n[export]",
-            "key 'augment.speeds' must hold 1.0, the clip as it is",
+            "[augment]: key 'speeds' must hold 1.0, the clip as it is",
         ),
         (
             "[export]",
             "[data.weights]\ntess = 1\n[export]",
-            "key 'data.weights' names tess, which data.corpora does not",
+            "[data]: key 'weights' names tess, which 'corpora' does not",
         ),
         ("[export]", "[modle]\n[export]", "unknown key 'modle'; did you mean 'model'?"),
     ],
@@ -115,7 +119,7 @@ def test_a_recipe_that_is_no_text(emotrace_command: Emotrace, recipe: Path) -> N
     recipe.write_bytes(b"\xff\xfe\x00")
     done = emotrace_command("train", recipe, "-o", "run")
     assert done.code == 1
-    assert "mine.toml: not a readable TOML file: " in done.complaint
+    assert "mine.toml: is not UTF-8 text" in done.complaint
 
 
 def test_a_folder_of_the_same_name_does_not_hide_a_recipe(emotrace_command: Emotrace) -> None:

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from emotrace.cli import _options as options
+from emotrace.cli._avatar_source import AvatarSource, Source
 from emotrace.cli._output import tell, warn_in_one_line
 from emotrace.errors import UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from emotrace.avatar.hook_runner import HookRunner
     from emotrace.avatar.hooks import Hook, HookWatch
     from emotrace.avatar.mapping import AvatarMapping
@@ -33,19 +31,8 @@ if TYPE_CHECKING:
     from emotrace.hear.session import Session, StreamResult
 
 _USUAL_PRESET = "vrchat"
-_RAW_RATE, _RAW_ENCODING = 16_000, "s16le"
-_INTERIM_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 0.05
 _LAST_HOOKS_SECONDS = 5.0
-
-
-class _Source(Protocol):
-    @property
-    def is_finished(self) -> bool: ...
-
-    def read(self, timeout_seconds: float) -> NDArray[np.float32] | None: ...
-
-    def close(self) -> None: ...
 
 
 class _Display(AbstractContextManager[None], Protocol):
@@ -114,7 +101,7 @@ def command(
     chosen = _choose_mapping(preset, mapping, print_mapping)
     if chosen is None:
         return
-    where = _Where(source, channel, fast, device, rate, encoding, channels)
+    where = AvatarSource(source, channel, fast, device, rate, encoding, channels)
     where.check()
     with ExitStack() as stack:
         stack.enter_context(warn_in_one_line())
@@ -144,87 +131,6 @@ def command(
 
 
 @dataclass(frozen=True)
-class _Where:
-    """What is heard, as the options say."""
-
-    source: str | None
-    channel: str | None
-    fast: bool
-    device: str | None
-    rate: int | None
-    encoding: str | None
-    channels: int | None
-
-    @property
-    def kind(self) -> str:
-        if self.source in (None, "mic"):
-            return "the microphone"
-        return "standard input" if self.source == "-" else "a recording"
-
-    @property
-    def has_end(self) -> bool:
-        return self.kind != "the microphone"
-
-    def check(self) -> None:
-        """Refuse options that have no meaning for this source: they would be believed to do something."""
-        given = {
-            "--device": (self.device is not None, ("the microphone",)),
-            "--rate": (self.rate is not None, ("the microphone", "standard input")),
-            "--encoding": (self.encoding is not None, ("standard input",)),
-            "--channels": (self.channels is not None, ("standard input",)),
-            "--channel": (self.channel is not None, ("standard input", "a recording")),
-            "--fast": (self.fast, ("a recording",)),
-        }
-        for option, (is_given, kinds) in given.items():
-            if is_given and self.kind not in kinds:
-                raise UsageError(f"{option} has no meaning for {self.kind}, only for {' and '.join(kinds)}")
-        options.parse_channel(self.channel or "mix")
-
-    def open(self, recogniser: Recogniser, block_seconds: float) -> tuple[_Source, Session]:
-        """Open what is heard, and a session for it."""
-        from emotrace.hear.session import Session
-
-        channel = options.parse_channel(self.channel or "mix")
-        if self.kind == "the microphone":
-            from emotrace.hear.microphone import open_microphone
-
-            microphone = open_microphone(self.device, self.rate)
-            return microphone, Session(
-                recogniser,
-                microphone.sampling_rate,
-                interim_seconds=_INTERIM_SECONDS,
-                file=microphone.device.name,
-            )
-        if self.kind == "standard input":
-            from emotrace.cli._raw_input import RawInput
-
-            encoding, n_channels = self.encoding or _RAW_ENCODING, 1 if self.channels is None else self.channels
-            session = Session(
-                recogniser,
-                _RAW_RATE if self.rate is None else self.rate,
-                encoding=encoding,
-                n_channels=n_channels,
-                channel=channel,
-                interim_seconds=_INTERIM_SECONDS,
-                file="-",
-            )
-            return RawInput(encoding, n_channels), session
-        from emotrace.audio.load import open_stream
-        from emotrace.cli._paced_file import PacedFile
-
-        assert self.source is not None
-        stream = open_stream(self.source, recogniser.sampling_rate, channel, block_seconds=block_seconds)
-        session = Session(
-            recogniser,
-            recogniser.sampling_rate,
-            interim_seconds=_INTERIM_SECONDS,
-            file=self.source,
-            name=str(channel),
-        )
-        return PacedFile(stream, self.fast), session
-
-
-@dataclass(frozen=True)
 class _Doer:
     """What is done when a state lasts."""
 
@@ -250,7 +156,7 @@ class _Run:
         self._is_together = mapping.sending.together
         self._sink, self._doer, self._display, self._clock = sink, doer, display, clock
 
-    def follow(self, source: _Source, session: Session, stop: Stop, wait_seconds: float) -> None:
+    def follow(self, source: Source, session: Session, stop: Stop, wait_seconds: float) -> None:
         try:
             while not (stop or source.is_finished):
                 block = source.read(wait_seconds)
@@ -347,7 +253,7 @@ def _display(jsonl: bool, target: str, is_sending: bool) -> _Display:
     if jsonl:
         return JsonFrames(sys.stdout)
     if not is_sending:
-        tell(f"nothing is sent; --osc {target} is where programs of this kind listen")
+        tell(f"nothing is sent to an avatar; --osc {target} is where programs of this kind listen")
     if sys.stdout.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown"):
         from emotrace.reports._look import Look
 
