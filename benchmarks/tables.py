@@ -152,7 +152,11 @@ def make_live_settings() -> str:
     rows = [f"| hop | look-ahead {head}", "|---|---|---|---|---|---|"]
     for run in settings["hops"]:
         is_file = run["hop_seconds"] is None
-        name = "a file's timeline: 1.5 s | centred" if is_file else f"{run['hop_seconds']} s | {run['lookahead_seconds']} s"
+        name = (
+            "a file's timeline: 1.5 s | centred"
+            if is_file
+            else f"{run['hop_seconds']} s | {run['lookahead_seconds']} s"
+        )
         rows.append(f"| {name} | {_live_scores(run)} |")
     smooth = [f"| half-life | margin | hold {head}", "|---|---|---|---|---|---|---|"]
     for run in settings["smoothings"]:
@@ -178,7 +182,10 @@ def make_live_settings() -> str:
 def make_streams() -> str:
     """How many live sessions one core follows."""
     streams, together = _result("streams"), _result("streams_together")
-    rows = ["| streams | p50 | p95 | p99 | CPU | memory, start to end | results lost |", "|---|---|---|---|---|---|---|"]
+    rows = [
+        "| streams | p50 | p95 | p99 | CPU | memory, start to end | results lost |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for run in streams["runs"]:
         ms = run["latency_ms"]
         rows.append(
@@ -208,7 +215,11 @@ def make_server() -> str:
             f"| {shown} | {level['answered_per_second']:.0f} | {level['p50_ms']:.0f} ms | {level['p95_ms']:.0f} ms | "
             f"{level['refused']} | {level['lost']} | {level['mixed']} |"
         )
-    rows += ["", "| live streams | p50 | p95 | CPU cores | results | lost | mixed up |", "|---|---|---|---|---|---|---|"]
+    rows += [
+        "",
+        "| live streams | p50 | p95 | CPU cores | results | lost | mixed up |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for name, level in server["real_time_streams"]["levels"].items():
         rows.append(
             f"| {name} | {level['p50_ms']:.0f} ms | {level['p95_ms']:.0f} ms | {level['server_cpu_cores']} | "

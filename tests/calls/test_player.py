@@ -100,6 +100,7 @@ def test_a_call_too_long_to_play_still_has_its_peaks(monkeypatch: pytest.MonkeyP
     audio, _, peaks = make_player_audio(DEMO_CALL, PARTIES)
     assert audio is None
     assert max(peaks["customer"][-200:]) > 0.05
+    assert make_player_audio(DEMO_CALL, PARTIES, has_audio=False) == (None, "audio/mpeg", peaks)
     monkeypatch.setattr(player, "MAX_AUDIO_SECONDS", 65.0)
     assert make_player_audio(DEMO_CALL, PARTIES).audio is not None
 

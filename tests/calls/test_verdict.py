@@ -50,7 +50,7 @@ def test_anger_to_the_end_is_escalated_and_its_evidence_is_where_it_is() -> None
         "The warning rule 'anger' was met from 0:15 to 0:30; too little is said after it to tell of a recovery."
     )
     assert verdict.evidence[0].segment == Segment(15.0, 30.0)
-    assert verdict.evidence[0].what == "anger: anger, peak 90 %"
+    assert verdict.evidence[0].what == "anger: mostly anger, peak 90 %"
 
 
 def test_anger_that_passes_has_recovered() -> None:

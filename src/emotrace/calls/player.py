@@ -39,7 +39,7 @@ class PlayerAudio(NamedTuple):
     Attributes
     ----------
     audio
-        An encoded recording; None if the call is longer than `MAX_AUDIO_SECONDS`.
+        An encoded recording; None if none is wanted, or the call is longer than `MAX_AUDIO_SECONDS`.
     media_type
         Of ``audio``, for instance ``audio/mpeg``.
     peaks
@@ -53,7 +53,10 @@ class PlayerAudio(NamedTuple):
 
 
 def make_player_audio(
-    path: str | os.PathLike[str] | BinaryIO, parties: Mapping[str, Channel], limits: Limits = DEFAULT_LIMITS
+    path: str | os.PathLike[str] | BinaryIO,
+    parties: Mapping[str, Channel],
+    limits: Limits = DEFAULT_LIMITS,
+    has_audio: bool = True,
 ) -> PlayerAudio:
     """Encode a call for its page and measure its waveform, in one pass over the recording.
 
@@ -67,6 +70,8 @@ def make_player_audio(
         The channel of each party, counted from 0, or ``"mix"``.
     limits
         The largest recording that is read.
+    has_audio
+        Whether the recording is encoded, too.
 
     Raises
     ------
@@ -77,7 +82,7 @@ def make_player_audio(
         recording = reader.recording
         for channel in parties.values():
             check_channel(channel, recording.n_channels, recording.path)
-        encoder = _Encoder(recording.sampling_rate)
+        encoder = _Encoder(recording.sampling_rate, MAX_AUDIO_SECONDS if has_audio else 0.0)
         meters = {party: _PeakMeter(recording.sampling_rate) for party in parties}
         for block in reader.blocks():
             encoder.push(block)
@@ -90,13 +95,13 @@ def make_player_audio(
 class _Encoder:
     """Mixes, resamples and encodes blocks; gives up, and frees what it has, once the call is too long to play."""
 
-    def __init__(self, sampling_rate: int) -> None:
+    def __init__(self, sampling_rate: int, max_seconds: float) -> None:
         import soundfile
 
         rate = _NARROW_BAND if sampling_rate <= _NARROW_BAND else _WIDE_BAND
         self._resampler = Resampler(sampling_rate, rate)
         self._bytes: io.BytesIO | None = io.BytesIO()
-        self._n_left = round(MAX_AUDIO_SECONDS * sampling_rate)
+        self._n_left = round(max_seconds * sampling_rate)
         self.media_type, kind = _choose_format(rate)
         self._file = soundfile.SoundFile(self._bytes, "w", samplerate=rate, channels=1, **kind)
 

@@ -95,7 +95,7 @@ def judge_call(
 def _after_escalation(
     party: str, predictions: Sequence[Prediction], escalations: Sequence[Escalation], duration: float
 ) -> Verdict:
-    evidence = [Evidence(e.segment, f"{e.rule}: {e.emotion}, peak {_percent(e.peak)}") for e in escalations]
+    evidence = [Evidence(e.segment, f"{e.rule}: mostly {e.emotion}, peak {_percent(e.peak)}") for e in escalations]
     # Of the critical ones, if there is any, the first.
     first = min(escalations, key=lambda e: (e.severity != "critical", e.segment))
     span = f"from {show_time(first.segment.start)} to {show_time(first.segment.end)}"

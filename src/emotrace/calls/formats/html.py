@@ -17,6 +17,6 @@ def write_call(call: Call, stream: TextIO, has_audio: bool = True, limits: Limit
 
     Without ``has_audio`` the page shows the waveform and plays nothing: no voice is in it.
     """
-    player = make_player_audio(call.file, {party.party: party.channel for party in call.parties}, limits)
-    audio = player.audio if has_audio else None
-    pages.write_call(call.to_dict(), stream, audio=audio, media_type=player.media_type, peaks=player.peaks)
+    parties = {party.party: party.channel for party in call.parties}
+    player = make_player_audio(call.file, parties, limits, has_audio)
+    pages.write_call(call.to_dict(), stream, *player)

@@ -148,10 +148,8 @@ def _print_escalations(call: Call, look: Look) -> None:
         line = styled(f"  {_span(found.segment.start, found.segment.end, look)}   ", "dim")
         line.append(found.severity, style="bold red" if found.severity == "critical" else "bold yellow")
         line.append(f"   {who}{look.name(found.rule)}: {look.name(found.message)}")
-        peak = (
-            f"   {look.name(found.emotion)}, peak {percent(found.peak)} at {show_time(found.peak_segment.start)}"
-        )
-        look.print(line.append(peak, style="dim"))
+        peak = f"peak {percent(found.peak)} at {show_time(found.peak_segment.start)}"
+        look.print(line.append(f"   mostly {look.name(found.emotion)}, {peak}", style="dim"))
 
 
 def _print_quarters(call: Call, look: Look) -> None:

@@ -41,8 +41,8 @@ def _card(view: CallView, number: int, escalation: Entry, has_audio: bool) -> Ht
     meta = [
         element("span", sentence_case(severity), class_="severity"),
         element("span", party_title(escalation["party"])),
-        element("span", view.emotion(escalation["emotion"]), f" peaks at {percent(escalation['peak'])}, "
-                f"{show_time(escalation['peak_start'])}"),
+        element("span", "mostly ", view.emotion(escalation["emotion"])),
+        element("span", f"peak {percent(escalation['peak'])} at {show_time(escalation['peak_start'])}"),
         element("span", show_duration(end - start)),
         element("span", "rule ", element("code", escalation["rule"])),
     ]  # fmt: skip

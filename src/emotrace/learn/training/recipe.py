@@ -41,9 +41,7 @@ class Data:
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(
-            bool(self.corpora or self.manifests), "corpora", "must name a corpus, or key 'manifests' a file"
-        )
+        _require(bool(self.corpora or self.manifests), "corpora", "must name a corpus, or key 'manifests' a file")
         _require(len(set(self.corpora)) == len(self.corpora), "corpora", "must name each corpus once")
         for name in self.corpora:
             _require_known("corpora", name, registry.names("corpus"))

@@ -1,0 +1,132 @@
+"""The features of clips and of their augmented copies: computed once, kept on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotrace.audio.load import load_segment
+from emotrace.audio.trim import trim
+from emotrace.errors import EmotraceError, TrainingError
+from emotrace.features._feature_set import load_feature_set
+from emotrace.learn import augment
+from emotrace.learn._processes import Death, run_tasks
+from emotrace.learn.augment import Row
+from emotrace.learn.table import cache_folder, extract_values
+from emotrace.learn.table._cache import FeatureCache, hash_content
+from emotrace.learn.table._fingerprint import fingerprint
+from emotrace.types import Segment, Utterance
+
+Values = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+Key = tuple[str, Segment | None, int]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Features of clips and copies, by file, segment and number of the copy (-1 is the clip itself)."""
+
+    values: dict[Key, Values]
+
+    def clips(self, utterances: Sequence[Utterance]) -> Values:
+        """Give the features of clips as they are, (n, ...)."""
+        return np.stack([self.values[u.file, u.segment, -1] for u in utterances])
+
+    def rows(self, rows: Sequence[Row]) -> Values:
+        """Give the features of rows of an augmentation plan, (n, ...)."""
+        return np.stack([self.values[_key(row)] for row in rows])
+
+
+def measure(
+    utterances: Sequence[Utterance],
+    feature_set: str,
+    trim_db: float | None,
+    rows: Sequence[Row] = (),
+    *,
+    n_jobs: int = 1,
+    cache: Path | bool = True,
+    progress: Progress | None = None,
+) -> tuple[Measured, list[Utterance]]:
+    """Extract the features of clips, and of the rows of an augmentation plan.
+
+    Returns
+    -------
+    The features, and those of the clips that can be used.
+
+    Raises
+    ------
+    EmotraceError
+        As `emotrace.learn.table.extract_values`.
+    TrainingError
+        If a copy of a clip that can be used cannot.
+    """
+    plain = extract_values(utterances, feature_set, trim_db=trim_db, n_jobs=n_jobs, cache=cache, progress=progress)
+    found: dict[Key, Values] = {
+        (u.file, u.segment, -1): values for u, values in zip(plain.utterances, plain.values, strict=True)
+    }
+    usable = {(u.file, u.segment) for u in plain.utterances}
+    changed = [row for row in rows if row.chain.steps and (row.utterance.file, row.utterance.segment) in usable]
+    work = _CopyWork(feature_set, trim_db, _open_cache(feature_set, trim_db, cache))
+    for n_done, (place, values) in enumerate(run_tasks(work, changed, n_jobs), start=1):
+        if isinstance(values, Death):
+            raise TrainingError(
+                f"{changed[place].utterance.file}: the process that changed it {values.how}, twice"
+            )
+        found[_key(changed[place])] = values
+        if progress is not None:
+            progress(n_done, len(changed))
+    return Measured(found), list(plain.utterances)
+
+
+def _key(row: Row) -> Key:
+    return row.utterance.file, row.utterance.segment, row.copy if row.chain.steps else -1
+
+
+@dataclass
+class _CopyWork:
+    """Makes one copy and measures it, unless that was done before."""
+
+    set_name: str
+    trim_db: float | None
+    cache: FeatureCache | None
+
+    def __call__(self, row: Row) -> Values:
+        name = self._name(row)
+        kept = None if self.cache is None or name is None else self.cache.get(name, row.utterance.segment)
+        if kept is not None:
+            return kept
+        features = load_feature_set(self.set_name)
+        clip, rate = row.utterance, features.sampling_rate
+        try:
+            signal = load_segment(clip.file, clip.segment, rate)
+            signal = signal if self.trim_db is None else trim(signal, self.trim_db)[0]
+            values = features.extract(row.apply(signal, rate), rate)
+        except (EmotraceError, ValueError) as error:
+            raise TrainingError(f"copy {row.copy} of {clip.file} cannot be used: {error}") from None
+        if self.cache is not None and name is not None:
+            # What cannot be kept is computed again.
+            with contextlib.suppress(OSError):
+                self.cache.put(name, clip.segment, values)
+        return values
+
+    def _name(self, row: Row) -> str | None:
+        """Name a copy by the sound it is made from, what is done to it, and what is drawn for it."""
+        content = hash_content(row.utterance.file)
+        drawn = row.rng().bit_generator.state["state"]
+        return None if content is None else f"{content} {row.chain!r} {drawn!r}"
+
+
+def _open_cache(feature_set: str, trim_db: float | None, cache: Path | bool) -> FeatureCache | None:
+    if cache is False:
+        return None
+    root = cache_folder() if cache is True else cache
+    whole = hashlib.sha256(fingerprint(load_feature_set(feature_set), trim_db).encode())
+    for file in sorted(Path(augment.__file__).parent.glob("*.py")):
+        whole.update(file.read_bytes())
+    return FeatureCache(root, feature_set, whole.hexdigest())

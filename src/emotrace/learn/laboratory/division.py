@@ -1,0 +1,89 @@
+"""Who is tested: as the claim has it, and in its twin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from emotrace.errors import TrainingError
+from emotrace.learn.augment import Row, find_plan
+from emotrace.learn.evaluation.split import LeakySplit, Split
+from emotrace.learn.laboratory.recipe import Augmentation, Claimed
+from emotrace.types import Utterance
+
+
+def divide_as_claimed(utterances: Sequence[Utterance], claimed: Claimed, nth: int) -> Split | LeakySplit:
+    """Divide clips as the claim has it; ``nth`` counts the divisions from 0, the published seed's."""
+    if not claimed.is_leaky:
+        return hold_out_speakers(utterances, claimed.speakers, claimed.seed + nth)
+    train, test = _divide_at_random([u.emotion for u in utterances], claimed, nth)
+    return LeakySplit([utterances[i] for i in train], [], [utterances[i] for i in test], "random-leaky")
+
+
+def divide_copies_leaky(
+    rows: Sequence[Row], claimed: Claimed, nth: int
+) -> tuple[LeakySplit, list[Row], list[Row]]:
+    """Divide rows that were augmented before, as the claim has it; give the training and the test rows too."""
+    train, test = _divide_at_random([row.utterance.emotion for row in rows], claimed, nth)
+    sides = [rows[i] for i in train], [rows[i] for i in test]
+    heard, asked = ([row.utterance for row in side] for side in sides)
+    return LeakySplit(heard, [], asked, "copies-at-random-leaky"), *sides
+
+
+def hold_out_speakers(utterances: Sequence[Utterance], n_speakers: Mapping[str, int], seed: int) -> Split:
+    """Draw so many speakers of each corpus for the test, women and men in turn.
+
+    The draw depends on the seed and on the corpus's own speakers.
+
+    Raises
+    ------
+    TrainingError
+        If a corpus has not more speakers than are tested.
+    """
+    tested: set[str] = set()
+    for corpus, wanted in sorted(n_speakers.items()):
+        own = {u.speaker: u.sex or "" for u in utterances if u.corpus == corpus}
+        if len(own) <= wanted:
+            raise TrainingError(
+                f"corpus '{corpus}' has {len(own)} speakers in these clips, of whom {wanted} cannot be held out"
+            )
+        rng = np.random.default_rng([seed, *corpus.encode()])
+        shuffled = [sorted(own)[i] for i in rng.permutation(len(own))]
+        tested |= set(_in_turn(shuffled, own)[:wanted])
+    train = [u for u in utterances if u.speaker not in tested]
+    test = [u for u in utterances if u.speaker in tested]
+    return Split(train, [], test, f"speakers-held-out/{seed}")
+
+
+def training_rows(split: Split | LeakySplit, augmentation: Augmentation) -> list[Row]:
+    """Give the copies of the training side."""
+    return find_plan(augmentation.plan).rows(split, augmentation.seed)
+
+
+def _divide_at_random(labels: Sequence[str], claimed: Claimed, nth: int) -> tuple[list[int], list[int]]:
+    # The published code called the same function; which clip was in which place of its list is not known.
+    from sklearn.model_selection import train_test_split
+
+    assert claimed.test_share is not None
+    stratify = list(labels) if claimed.is_stratified else None
+    try:
+        train, test = train_test_split(
+            range(len(labels)), test_size=claimed.test_share, random_state=claimed.seed + nth, stratify=stratify
+        )
+    except ValueError as error:
+        raise TrainingError(
+            f"these {len(labels)} clips cannot be divided: {' '.join(str(error).split())}"
+        ) from None
+    return sorted(train), sorted(test)
+
+
+def _in_turn(speakers: Sequence[str], sexes: Mapping[str, str]) -> list[str]:
+    """Order speakers so that both sexes take turns as long as they last."""
+    place: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for speaker in speakers:
+        sex = sexes[speaker]
+        place[speaker] = seen.get(sex, 0)
+        seen[sex] = place[speaker] + 1
+    return sorted(speakers, key=lambda speaker: place[speaker])

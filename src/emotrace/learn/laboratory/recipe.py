@@ -1,0 +1,288 @@
+"""Recipes of published claims: what was done, what was claimed, and who is tested in the honest twin.
+
+Every table of the file is a frozen dataclass below; its fields are the keys, with their types and defaults.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from emotrace import registry
+from emotrace.errors import RecipeError, UnknownNameError, suggest
+from emotrace.labels import PRESETS
+from emotrace.learn.augment import PLANS
+from emotrace.learn.training.search import METHODS
+from emotrace.strict_toml import read_record
+
+_SHIPPED = Path(__file__).parent.parent / "recipes" / "reference"
+
+GROUPS = ("all", "female", "male")
+TARGETS = ("emotion", "sex and emotion")
+MEASURES = ("accuracy", "cross-validated accuracy", "leak gap", "emotion accuracy", "sex accuracy")
+SEARCH_WHERE = ("twin", "both")
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is measured of a clip.
+
+    Attributes
+    ----------
+    set
+        A feature set; it says the sampling rate.
+    trim_db
+        Cut off the ends this far below the loudest frame, in dB.
+    window_seconds
+        Cut each (trimmed) clip into windows of this length; the last one may be shorter.
+    offset_seconds, duration_seconds
+        Hear only this stretch of each clip.
+    """
+
+    set: str
+    trim_db: float | None = None
+    window_seconds: float | None = None
+    offset_seconds: float | None = None
+    duration_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        _require_known("set", self.set.partition(":")[0], registry.names("feature set"))
+        for key in ("trim_db", "window_seconds", "duration_seconds"):
+            value = getattr(self, key)
+            _require(value is None or value > 0, key, "must be above 0")
+        _require((self.offset_seconds or 0.0) >= 0, "offset_seconds", "must not be negative")
+        is_stretch = self.duration_seconds is not None
+        _require(self.offset_seconds is None or is_stretch, "offset_seconds", "needs 'duration_seconds' as well")
+        _require(not (is_stretch and self.window_seconds), "window_seconds", "excludes 'duration_seconds'")
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Which copies of the training clips are made.
+
+    ``before_split`` makes them of all clips and divides the copies: the leak of the claim, never of its twin.
+    """
+
+    plan: str
+    before_split: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require_known("plan", self.plan, PLANS)
+        _require(self.seed >= 0, "seed", "must not be negative")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The division of the claim: a share of clips at random, or whole speakers, so many per corpus and group.
+
+    ``n_test`` is the size of the test that must come out; ``seed`` is of the first division, others count on.
+    """
+
+    test_share: float | None = None
+    is_stratified: bool = False
+    speakers: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    n_test: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        is_random = self.test_share is not None
+        _require(is_random != bool(self.speakers), "test_share", "or else 'speakers' must be given, not both")
+        _require(self.test_share is None or 0 < self.test_share < 1, "test_share", "must be in (0, 1)")
+        _require(is_random or not self.is_stratified, "is_stratified", "is for a 'test_share' only")
+        _require(self.n_test is None or self.n_test >= 1, "n_test", "must be at least 1")
+        _require(self.seed >= 0, "seed", "must not be negative")
+        _require(all(n >= 1 for n in self.speakers.values()), "speakers", "must be at least 1 each")
+
+    @property
+    def is_leaky(self) -> bool:
+        """Whether clips are divided at random, whoever speaks."""
+        return self.test_share is not None
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The honest twin: how many speakers of each corpus are tested, drawn anew for every seed."""
+
+    speakers: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        _require(bool(self.speakers), "speakers", "must name a corpus")
+        _require(all(n >= 1 for n in self.speakers.values()), "speakers", "must be at least 1 each")
+
+
+@dataclass(frozen=True)
+class Search:
+    """How parameters are sought: in the honest twin alone, or as part of the claim as well.
+
+    ``space`` names a published space of the model; without it, the model's own. The twin's folds are of speakers;
+    those of a leaky claim are of clips.
+    """
+
+    method: str = "optuna"
+    n_trials: int = 10
+    n_folds: int = 5
+    space: str | None = None
+    where: str = "both"
+
+    def __post_init__(self) -> None:
+        _require_known("method", self.method, METHODS)
+        _require_known("where", self.where, SEARCH_WHERE)
+        _require(self.n_trials >= 1, "n_trials", "must be at least 1")
+        _require(self.n_folds >= 2, "n_folds", "must be at least 2")
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model and its published settings; ``groups`` where it is for some of the recipe's groups only."""
+
+    name: str
+    model: str
+    preset: str | None = None
+    epochs: int | None = None
+    groups: tuple[str, ...] = ()
+    search: Search | None = None
+
+    def __post_init__(self) -> None:
+        _require_known("model", self.model, registry.names("model"))
+        _require(self.epochs is None or self.epochs >= 1, "epochs", "must be at least 1")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published figure: of which model, on which group, how many test clips; ``note`` says where it stands."""
+
+    model: str
+    value: float
+    group: str = "all"
+    measure: str = "accuracy"
+    n: int | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _require_known("group", self.group, GROUPS)
+        _require_known("measure", self.measure, MEASURES)
+        _require(0 < self.value < 1, "value", "must be in (0, 1)")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published claim.
+
+    Attributes
+    ----------
+    claim
+        Its name, for instance ``R6``.
+    project, title
+        Who claims, and what.
+    corpora
+        All of these are needed.
+    labels
+        A label preset: clips of other emotions are left out.
+    target
+        ``emotion``, or ``sex and emotion``: labels such as ``female anger``.
+    groups
+        Each is divided, fitted and judged by itself: ``all``, or ``female`` and ``male``.
+    seeds
+        How many divisions.
+    remark
+        Why our figure differs from the claim, where that is known.
+    """
+
+    claim: str
+    project: str
+    title: str
+    corpora: tuple[str, ...]
+    labels: str
+    features: Features
+    as_claimed: Claimed
+    twin: Twin
+    models: tuple[Model, ...]
+    published: tuple[Published, ...] = ()
+    augmentation: Augmentation | None = None
+    target: str = "emotion"
+    groups: tuple[str, ...] = ("all",)
+    seeds: int = 3
+    remark: str = ""
+
+    def __post_init__(self) -> None:
+        _require(bool(self.corpora), "corpora", "must name a corpus")
+        for corpus in self.corpora:
+            _require_known("corpora", corpus, registry.names("corpus"))
+        _require_known("labels", self.labels, PRESETS)
+        _require_known("target", self.target, TARGETS)
+        _require(bool(self.groups), "groups", "must name a group")
+        for group in (*self.groups, *(group for model in self.models for group in model.groups)):
+            _require_known("groups", group, GROUPS)
+        _require(bool(self.models), "models", "must be tables [[models]]")
+        names = [model.name for model in self.models]
+        _require(len(set(names)) == len(names), "models", "must have names that differ")
+        for figure in self.published:
+            _require_known("published.model", figure.model, names)
+        for key in (*self.as_claimed.speakers, *self.twin.speakers):
+            _require_known("speakers", key, self.corpora)
+        _require(self.seeds >= 1, "seeds", "must be at least 1")
+        before = self.augmentation is not None and self.augmentation.before_split
+        _require(self.as_claimed.is_leaky or not before, "before_split", "is leaky and needs a 'test_share'")
+
+    def models_of(self, group: str) -> list[Model]:
+        """List the models that are fitted on a group."""
+        return [model for model in self.models if not model.groups or group in model.groups]
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes with everything that figures depend on: what is said of them and seeds left out."""
+        told = {"remark", "title", "project", "published", "seeds"}
+        facts = {key: value for key, value in dataclasses.asdict(self).items() if key not in told}
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def claim_names() -> list[str]:
+    """List the shipped claims in the order of their numbers."""
+    return sorted((path.stem for path in _SHIPPED.glob("*.toml")), key=lambda name: (len(name), name))
+
+
+def find_claim(name_or_path: str) -> Path:
+    """Give the path of a shipped claim's recipe (in any case of letters), or of a TOML file of one's own.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such file.
+    UnknownNameError
+        If there is no such claim.
+    """
+    if name_or_path.upper() in claim_names():
+        return _SHIPPED / f"{name_or_path.upper()}.toml"
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise RecipeError(f"no recipe file {path}; shipped claims: {', '.join(claim_names())}")
+        return path
+    raise UnknownNameError("claim", name_or_path, claim_names())
+
+
+def read_claim(name_or_path: str) -> Claim:
+    """Read a claim's recipe; see `find_claim` for what may be given.
+
+    Raises
+    ------
+    RecipeError
+        If the file is not TOML, or a key is unknown, missing, of the wrong type or out of range.
+    """
+    return read_record(Claim, find_claim(name_or_path), RecipeError)
+
+
+def _require_known(key: str, name: str, known: Iterable[str]) -> None:
+    names = list(known)
+    if name not in names:
+        raise RecipeError(f"key '{key}': no '{name}'; {suggest(name, names)}")
+
+
+def _require(is_sound: bool, key: str, what: str) -> None:
+    if not is_sound:
+        raise RecipeError(f"key '{key}' {what}")

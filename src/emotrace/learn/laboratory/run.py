@@ -1,0 +1,282 @@
+"""One run: a claim or its twin, one model, one group of speakers, one division."""
+
+from __future__ import annotations
+
+import inspect
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotrace.errors import TrainingError
+from emotrace.learn.augment import Row, find_plan
+from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
+from emotrace.learn.evaluation.split import LeakySplit, Split
+from emotrace.learn.laboratory.copies import Measured, Progress, measure
+from emotrace.learn.laboratory.division import (
+    divide_as_claimed,
+    divide_copies_leaky,
+    hold_out_speakers,
+    training_rows,
+)
+from emotrace.learn.laboratory.recipe import Claim, Model, read_claim
+from emotrace.learn.laboratory.speech import choose_group, find_clips
+from emotrace.learn.models._build import build_model, load_model
+from emotrace.learn.training.fit_classic import fit_classic
+from emotrace.learn.training.search import Found, search, search_space
+from emotrace.types import Utterance
+
+AS_CLAIMED = "as claimed"
+TWIN = "speaker-independent"
+SMALL_TRIALS, SMALL_FOLDS = 2, 2
+_SMALL = {"epochs": 1, "shrink": 16, "max_iter": 10, "n_estimators": 5}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one run is; ``recipe`` is a claim's name or the path of its recipe, ``nth`` the division, from 0."""
+
+    recipe: str
+    variant: str
+    model: str
+    group: str
+    nth: int
+
+    @property
+    def key(self) -> str:
+        """How it is called among the runs of its claim."""
+        return f"{self.variant} / {self.model} / {self.group} / {self.nth}"
+
+
+@dataclass(frozen=True)
+class Material:
+    """The clips of a claim that can be used, the rows of its augmentation, and the features of both."""
+
+    claim: Claim
+    utterances: tuple[Utterance, ...]
+    rows: tuple[Row, ...]
+    measured: Measured
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What is fitted on and what is judged by."""
+
+    train: Sequence[Utterance]
+    test: Sequence[Utterance]
+    train_features: NDArray[np.float32]
+    test_features: NDArray[np.float32]
+    split: Split | LeakySplit
+
+
+@dataclass
+class RunWork:
+    """Does runs; sent to other processes as it is.
+
+    Parameters
+    ----------
+    root
+        The folder with one sub-folder per corpus.
+    is_small
+        Few clips, short training: to see that all works.
+    cache, n_jobs, progress
+        For features, as those of `emotrace.learn.table.extract_values`.
+    """
+
+    root: Path
+    is_small: bool = False
+    cache: Path | bool = True
+    n_jobs: int = 1
+    progress: Progress | None = None
+    _last: tuple[str, Material] | None = None
+
+    def prepare(self, recipe: str) -> Material:
+        """Give a claim's clips and features; those of the last one are remembered.
+
+        Raises
+        ------
+        EmotraceError
+            If a corpus is missing or nothing of it can be used.
+        """
+        if self._last is None or self._last[0] != recipe:
+            self._last = None
+            self._last = recipe, gather(recipe, self)
+        return self._last[1]
+
+    def __call__(self, task: Task) -> dict[str, Any]:
+        """Do one run, and give its facts, ready for JSON.
+
+        Raises
+        ------
+        EmotraceError
+            If the claim cannot be measured with these corpora.
+        """
+        material = self.prepare(task.recipe)
+        claim = material.claim
+        model = next(m for m in claim.models if m.name == task.model)
+        begun = time.perf_counter()
+        sides = _divide(material, task, self.is_small)
+        with warnings.catch_warnings(record=True) as heard:
+            # Published settings let some learners stop before they have converged: a fact of the run, not a fault.
+            warnings.simplefilter("always", UserWarning)
+            found = _seek(model, task, sides, self.is_small)
+            estimator = _fit(model, sides, task.nth, found, self.is_small)
+        prediction = [str(label) for label in estimator.predict(sides.test_features)]
+        known = [str(label) for label in estimator.predict(sides.train_features)]
+        facts = _facts(task, sides, prediction, known, found, time.perf_counter() - begun)
+        return {**facts, "warnings": sorted({str(warning.message) for warning in heard})}
+
+    def for_others(self) -> RunWork:
+        """Give the same work in a form for other processes: they find the features in the cache."""
+        return RunWork(self.root, self.is_small, self.cache)
+
+
+def gather(recipe: str, work: RunWork) -> Material:
+    """Find the clips of a claim and measure them."""
+    claim = read_claim(recipe)
+    utterances = find_clips(claim, work.root, work.is_small)
+    augmentation = claim.augmentation
+    rows: list[Row] = []
+    if augmentation is not None:
+        # Copies do not depend on the division, so those of all clips are made once; which of them are learnt from
+        # is decided by every division anew.
+        rows = find_plan(augmentation.plan).rows_before_split_leaky(utterances, augmentation.seed)
+    # Windows have been trimmed already.
+    trim_db = None if claim.features.window_seconds is not None else claim.features.trim_db
+    measured, usable = measure(
+        utterances,
+        claim.features.set,
+        trim_db,
+        rows,
+        n_jobs=work.n_jobs,
+        cache=work.cache,
+        progress=work.progress,
+    )
+    kept = {(u.file, u.segment) for u in usable}
+    rows = [row for row in rows if (row.utterance.file, row.utterance.segment) in kept]
+    return Material(claim, tuple(usable), tuple(rows), measured)
+
+
+def _divide(material: Material, task: Task, is_small: bool) -> _Sides:
+    claim, measured = material.claim, material.measured
+    own = choose_group(material.utterances, task.group)
+    if task.variant == AS_CLAIMED and claim.augmentation is not None and claim.augmentation.before_split:
+        rows = [row for row in material.rows if task.group in ("all", row.utterance.sex)]
+        leaky, train, test = divide_copies_leaky(rows, claim.as_claimed, task.nth)
+        sides = _Sides(leaky.train, leaky.test, measured.rows(train), measured.rows(test), leaky)
+    else:
+        split = _split(claim, own, task, is_small)
+        if claim.augmentation is None:
+            heard, features = list(split.train), measured.clips(split.train)
+        else:
+            copies = training_rows(split, claim.augmentation)
+            heard, features = [row.utterance for row in copies], measured.rows(copies)
+        sides = _Sides(heard, split.test, features, measured.clips(split.test), split)
+    expected = claim.as_claimed.n_test
+    if task.variant == AS_CLAIMED and not is_small and expected not in (None, len(sides.test)):
+        raise TrainingError(
+            f"claim {claim.claim} was tested on {expected} clips, here it would be {len(sides.test)}: the corpora "
+            f"({', '.join(claim.corpora)}) are not complete, or some clips cannot be used"
+        )
+    return sides
+
+
+def _split(claim: Claim, own: Sequence[Utterance], task: Task, is_small: bool) -> Split | LeakySplit:
+    if task.variant == AS_CLAIMED and claim.as_claimed.is_leaky:
+        return divide_as_claimed(own, claim.as_claimed, task.nth)
+    wanted = claim.twin.speakers if task.variant == TWIN else claim.as_claimed.speakers
+    if is_small:
+        there = {name: len({u.speaker for u in own if u.corpus == name}) for name in wanted}
+        wanted = {name: min(n, there[name] // 2) for name, n in wanted.items() if there[name] > 1}
+    return hold_out_speakers(own, wanted, claim.as_claimed.seed + task.nth)
+
+
+def _seek(model: Model, task: Task, sides: _Sides, is_small: bool) -> Found | None:
+    wanted = model.search
+    if wanted is None or (wanted.where == "twin" and task.variant != TWIN):
+        return None
+    settings = _small_settings(model.model, model.preset) if is_small else {}
+    space = search_space(model.model, wanted.space)
+    return search(
+        model.model,
+        sides.train_features,
+        sides.train,
+        {name: choice for name, choice in space.items() if name not in settings},
+        method=wanted.method,
+        n_trials=SMALL_TRIALS if is_small else wanted.n_trials,
+        n_folds=SMALL_FOLDS if is_small else wanted.n_folds,
+        is_leaky=not sides.split.is_speaker_independent,
+        metric="accuracy",
+        preset=model.preset,
+        fixed=settings,
+        seed=task.nth,
+        is_pruned=False,
+    )
+
+
+def _fit(model: Model, sides: _Sides, seed: int, found: Found | None, is_small: bool) -> Any:
+    params: dict[str, Any] = {"random_state": seed} if "random_state" in _parameters(model.model) else {}
+    params.update({} if model.epochs is None else {"epochs": model.epochs})
+    params.update(found.params if found is not None else {})
+    params.update(_small_settings(model.model, model.preset) if is_small else {})
+    if load_model(model.model).INPUT != "image":
+        return fit_classic(model.model, sides.train_features, sides.train, preset=model.preset, **params)
+    estimator = build_model(model.model, model.preset, **params)
+    return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]))
+
+
+def _small_settings(model: str, preset: str | None) -> dict[str, Any]:
+    """Give settings with which a model is fitted at once: the published ones take minutes even for a few clips."""
+    settings: dict[str, Any] = {name: n for name, n in _SMALL.items() if name in _parameters(model)}
+    members = load_model(model).PRESETS.get(preset or "", {}).get("members", {})
+    if members:
+        settings["members"] = {
+            name: {**given, **_small_settings(name, given.get("preset"))} for name, given in members.items()
+        }
+    return settings
+
+
+def _parameters(model: str) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(load_model(model).build).parameters
+
+
+def _facts(
+    task: Task,
+    sides: _Sides,
+    prediction: Sequence[str],
+    known: Sequence[str],
+    found: Found | None,
+    seconds: float,
+) -> dict[str, Any]:
+    truth = [u.emotion for u in sides.test]
+    labels = sorted({*truth, *prediction})
+    speakers = [u.speaker for u in sides.test]
+    names = sorted(set(speakers))
+    searched = None
+    if found is not None:
+        searched = {"params": found.params, "value": found.value, "folds": found.folds}
+    return {
+        "variant": task.variant,
+        "model": task.model,
+        "group": task.group,
+        "nth": task.nth,
+        "is_leaky": not sides.split.is_speaker_independent,
+        "n_train": len(sides.train),
+        "n_test": len(truth),
+        "accuracy": accuracy(truth, prediction),
+        "unweighted_average_recall": unweighted_average_recall(truth, prediction),
+        "training_accuracy": accuracy([u.emotion for u in sides.train], known),
+        "search": searched,
+        "seconds": round(seconds, 2),
+        "labels": labels,
+        "test_speakers": names,
+        # Indices into the two lists above, one for each test clip.
+        "speaker_of": [names.index(speaker) for speaker in speakers],
+        "truth": [labels.index(label) for label in truth],
+        "prediction": [labels.index(label) for label in prediction],
+    }

@@ -1,0 +1,91 @@
+"""The clips of a claim: found, chosen by label, cut, and named by what is to be told apart."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from emotrace.audio.load import load_audio
+from emotrace.audio.trim import trim
+from emotrace.errors import AudioError
+from emotrace.features._feature_set import load_feature_set
+from emotrace.labels import PRESETS
+from emotrace.learn.corpora import scan
+from emotrace.learn.laboratory.recipe import Claim, Features
+from emotrace.types import Segment, Utterance
+
+FEW_SPEAKERS, FEW_CLIPS = 3, 2
+"""Of the small version: speakers of each sex and corpus, and clips of each of their emotions."""
+
+
+def why_missing(claim: Claim, root: Path | None) -> str:
+    """Say which corpora of a claim are not at hand; an empty text if all are."""
+    missing = [name for name in claim.corpora if root is None or not (root / name).is_dir()]
+    return f"needs {', '.join(missing)}, which is not among the corpora here" if missing else ""
+
+
+def find_clips(claim: Claim, root: Path, is_small: bool = False) -> list[Utterance]:
+    """Find the clips of a claim under a folder of corpora, those of one speaker and emotion in order of files.
+
+    Parameters
+    ----------
+    is_small
+        Take a few clips of a few speakers only.
+
+    Raises
+    ------
+    CorpusError
+        If a corpus's folder holds nothing of it.
+    """
+    found = [u for name in claim.corpora for u in scan(name, root / name).utterances]
+    chosen = [u for u in found if u.emotion in PRESETS[claim.labels]]
+    chosen = _few(chosen) if is_small else chosen
+    if claim.target != "emotion":
+        chosen = [replace(u, emotion=f"{u.sex} {u.emotion}") for u in chosen]
+    return _cut(chosen, claim.features)
+
+
+def choose_group(utterances: Sequence[Utterance], group: str) -> list[Utterance]:
+    """Give the clips of one sex, or of all."""
+    return [u for u in utterances if group in ("all", u.sex)]
+
+
+def _few(utterances: Sequence[Utterance]) -> list[Utterance]:
+    speakers: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    taken: Counter[tuple[str, str]] = Counter()
+    chosen = []
+    for u in utterances:
+        known = speakers[u.corpus, u.sex]
+        if u.speaker not in known and len(known) < FEW_SPEAKERS:
+            known.append(u.speaker)
+        if u.speaker in known and taken[u.speaker, u.emotion] < FEW_CLIPS:
+            taken[u.speaker, u.emotion] += 1
+            chosen.append(u)
+    return chosen
+
+
+def _cut(utterances: Sequence[Utterance], features: Features) -> list[Utterance]:
+    if features.duration_seconds is not None:
+        start = features.offset_seconds or 0.0
+        stretch = Segment(start, start + features.duration_seconds)
+        return [replace(u, segment=stretch) for u in utterances]
+    if features.window_seconds is None:
+        return list(utterances)
+    return [window for u in utterances for window in _windows(u, features)]
+
+
+def _windows(utterance: Utterance, features: Features) -> list[Utterance]:
+    """Cut a clip, without its quiet ends, into windows that know which recording they are of."""
+    assert features.window_seconds is not None
+    rate = load_feature_set(features.set).sampling_rate
+    try:
+        signal = load_audio(utterance.file, rate)
+    except AudioError:
+        # Told when its features are wanted.
+        return [utterance]
+    start, end = trim(signal, features.trim_db)[1] if features.trim_db is not None else (0, signal.size)
+    width = round(features.window_seconds * rate)
+    cuts = [Segment(cut / rate, min(cut + width, end) / rate) for cut in range(start, end, width)]
+    return [replace(utterance, segment=cut, recording=utterance.recording_id) for cut in cuts]

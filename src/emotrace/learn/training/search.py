@@ -1,0 +1,321 @@
+"""Seek a model's parameters: on a grid, at random, or by what was learnt from earlier trials (Optuna).
+
+Each trial is judged by cross-validation within the training clips. The folds are of speakers; folds of clips exist
+to reproduce published searches, and go by the name of leaky. Studies can be kept in a database: a search that was
+interrupted goes on, and several processes that are given the same database share the work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import math
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotrace.errors import MissingExtraError, TrainingError, UsageError, suggest
+from emotrace.learn.evaluation.kfold import speaker_k_fold
+from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
+from emotrace.learn.models._build import load_model
+from emotrace.learn.models._space import Space, Value
+from emotrace.learn.training.fit_classic import fit_classic
+from emotrace.types import Utterance
+
+METHODS = ("grid", "random", "optuna")
+METRICS = {"unweighted_average_recall": unweighted_average_recall, "accuracy": accuracy}
+
+Folds = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting that was tried; ``value`` is None where it was given up early."""
+
+    params: dict[str, Value]
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search has found.
+
+    Attributes
+    ----------
+    params
+        The best setting.
+    value
+        Its mean score over the folds, in [0, 1].
+    folds
+        ``speakers``, or ``clips, leaky``.
+    trials
+        All that were tried.
+    """
+
+    params: dict[str, Value]
+    value: float
+    folds: str
+    trials: tuple[Trial, ...]
+
+
+def search_space(model: str, name: str | None = None) -> Space:
+    """Give a model's search space, or the one that a reference project (``s4``) has published for it.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name, or nothing to seek.
+    """
+    module = load_model(model)
+    published = getattr(module, "REFERENCE_SPACES", {})
+    if name is not None and name not in published:
+        raise UsageError(f"the model '{model}' has no search space '{name}'; {suggest(name, published)}")
+    space: Space = module.SEARCH_SPACE if name is None else published[name]
+    if not space:
+        raise UsageError(f"the model '{model}' has nothing to seek; seek the parameters of its members")
+    return space
+
+
+def speaker_folds(utterances: Sequence[Utterance], n_folds: int, seed: int = 0) -> Folds:
+    """Divide rows into folds of whole speakers; copies of a clip go with their speaker.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer speakers than folds, or a clip has no speaker.
+    """
+    speakers = np.array([utterance.speaker.strip() for utterance in utterances])
+    sides = [{u.speaker.strip() for u in fold.test} for fold in speaker_k_fold(utterances, n_folds, seed)]
+    tested = [np.isin(speakers, sorted(side)) for side in sides]
+    return [(np.flatnonzero(~is_tested), np.flatnonzero(is_tested)) for is_tested in tested]
+
+
+def clip_folds_leaky(labels: Sequence[str], n_folds: int, seed: int = 0) -> Folds:
+    """Divide rows at random, alike in labels, whoever speaks: what published searches did.
+
+    Raises
+    ------
+    UsageError
+        If a label has fewer rows than there are folds.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    rarest, n = min(((label, list(labels).count(label)) for label in set(labels)), key=lambda pair: pair[1])
+    if n < n_folds:
+        raise UsageError(f"{n_folds} folds need as many clips of every label; of '{rarest}' there are {n}")
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    return [(train, test) for train, test in folds.split(np.zeros(len(labels)), list(labels))]
+
+
+def search(
+    model: str,
+    features: NDArray[np.float32],
+    utterances: Sequence[Utterance],
+    space: Space,
+    *,
+    method: str = "optuna",
+    n_trials: int = 20,
+    n_folds: int = 3,
+    is_leaky: bool = False,
+    metric: str = "unweighted_average_recall",
+    preset: str | None = None,
+    fixed: dict[str, Any] | None = None,
+    seed: int = 0,
+    storage: str | Path | None = None,
+    is_pruned: bool = True,
+    progress: Progress | None = None,
+) -> Found:
+    """Seek the parameters of a model of features.
+
+    Parameters
+    ----------
+    model, preset, fixed
+        The family, settings that all trials begin from, and parameters that no trial changes.
+    features, utterances
+        Of the training side alone, one row per clip or copy.
+    space
+        What may be tried; see `search_space`.
+    method
+        ``grid`` tries all combinations (at most ``n_trials``), ``random`` draws, ``optuna`` learns from trials.
+    n_trials
+        In all, those of earlier runs in the same ``storage`` counted.
+    n_folds, is_leaky
+        Of speakers; or, where ``is_leaky``, of clips at random.
+    metric
+        One of `METRICS`, of which the mean over the folds is maximised.
+    seed
+        Of folds, draws and models.
+    storage
+        A file for the database, or the address of one (``postgresql://...``); None keeps nothing.
+    is_pruned
+        Whether a trial that is worse than half of the earlier ones after some fold is given up.
+    progress
+        Called with the number of trials done and of all.
+
+    Raises
+    ------
+    MissingExtraError
+        If Optuna is not installed.
+    UsageError
+        If method, metric or space is not known, or the clips do not suit the folds.
+    TrainingError
+        If no trial could be finished, or the storage holds another search.
+    """
+    for name, known in ((method, METHODS), (metric, METRICS)):
+        if name not in known:
+            raise UsageError(f"no method or metric '{name}'; {suggest(name, known)}")
+    optuna = _import_optuna()
+    folds = (
+        clip_folds_leaky([u.emotion for u in utterances], n_folds, seed)
+        if is_leaky
+        else speaker_folds(utterances, n_folds, seed)
+    )
+    trial_value = _Judge(model, features, utterances, folds, metric, preset, _seeded(model, seed, fixed or {}))
+    identity = _identify(model, preset, trial_value.fixed, space, n_folds, is_leaky, metric, features, utterances)
+
+    def objective(trial: Any) -> float:
+        params = {name: choice.suggest(trial, name) for name, choice in space.items()}
+        means = []
+        for step, mean in enumerate(trial_value(params)):
+            means.append(mean)
+            trial.report(mean, step)
+            if is_pruned and step + 1 < len(folds) and trial.should_prune():
+                raise optuna.TrialPruned
+        return means[-1]
+
+    with _quiet(optuna):
+        study = _open_study(optuna, storage, identity, method, space, seed)
+        states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+        n_done = len(study.get_trials(deepcopy=False, states=states))
+
+        def tell(_study: Any, _trial: Any) -> None:
+            if progress is not None:
+                progress(len(_study.get_trials(deepcopy=False, states=states)), n_trials)
+
+        if n_done < n_trials:
+            limit = optuna.study.MaxTrialsCallback(n_trials, states=states)
+            study.optimize(objective, n_trials=n_trials - n_done, callbacks=[limit, tell])
+    return _found(study, optuna, is_leaky)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Judges one setting after the other: gives the mean score of the folds so far, fold by fold."""
+
+    model: str
+    features: NDArray[np.float32]
+    utterances: Sequence[Utterance]
+    folds: Folds
+    metric: str
+    preset: str | None
+    fixed: dict[str, Any]
+
+    def __call__(self, params: dict[str, Value]) -> Iterator[float]:
+        scores: list[float] = []
+        for train, test in self.folds:
+            settings = {**self.fixed, **params}
+            heard = [self.utterances[row] for row in train]
+            fitted = fit_classic(self.model, self.features[train], heard, preset=self.preset, **settings)
+            truth = [self.utterances[row].emotion for row in test]
+            scores.append(METRICS[self.metric](truth, [str(p) for p in fitted.predict(self.features[test])]))
+            yield float(np.mean(scores))
+
+
+def _import_optuna() -> Any:
+    try:
+        import optuna
+    except ImportError:
+        raise MissingExtraError("seeking parameters", "search") from None
+    return optuna
+
+
+def _seeded(model: str, seed: int, fixed: dict[str, Any]) -> dict[str, Any]:
+    """Add the seed where the model draws at random; a space that holds ``random_state`` wins in each trial."""
+    is_random = "random_state" in inspect.signature(load_model(model).build).parameters
+    return {"random_state": seed, **fixed} if is_random else dict(fixed)
+
+
+def _identify(*facts: Any) -> str:
+    """Name a study by all that its values depend on, so that no two searches share one by mistake."""
+    *settings, features, utterances = facts
+    clips = [(u.file.replace("\\", "/").split("/")[-1], u.emotion, u.speaker) for u in utterances]
+    text = json.dumps([repr(settings), clips]).encode() + np.ascontiguousarray(features).tobytes()
+    return f"{settings[0]}-{zlib.crc32(text):08x}"
+
+
+def _open_study(
+    optuna: Any, storage: str | Path | None, identity: str, method: str, space: Space, seed: int
+) -> Any:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        backend = _open_storage(optuna, storage)
+        sampler = _sampler(optuna, method, space, seed)
+        study = optuna.create_study(
+            study_name=identity,
+            storage=backend,
+            sampler=sampler,
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
+            direction="maximize",
+            load_if_exists=True,
+        )
+        # Random and learning samplers would draw again what they drew before the interruption.
+        n_earlier = len(study.get_trials(deepcopy=False))
+        if n_earlier and method != "grid":
+            study.sampler = _sampler(optuna, method, space, seed + 1000 * n_earlier)
+        return study
+    except (optuna.exceptions.OptunaError, SQLAlchemyError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise TrainingError(f"{storage}: the search cannot be kept there: {reason}; choose another file") from None
+
+
+def _open_storage(optuna: Any, storage: str | Path | None) -> Any:
+    if storage is None:
+        return None
+    address = str(storage)
+    if "://" not in address:
+        Path(address).parent.mkdir(parents=True, exist_ok=True)
+        address = f"sqlite:///{Path(address).absolute()}"
+    try:
+        # Processes that share the work wait for each other's entries.
+        waiting = {"connect_args": {"timeout": 60}} if address.startswith("sqlite") else None
+        return optuna.storages.RDBStorage(address, engine_kwargs=waiting)
+    except ImportError:
+        raise MissingExtraError("keeping a search in a database", "search") from None
+
+
+def _sampler(optuna: Any, method: str, space: Space, seed: int) -> Any:
+    if method == "grid":
+        return optuna.samplers.GridSampler({name: choice.grid() for name, choice in space.items()}, seed=seed)
+    if method == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    return optuna.samplers.TPESampler(seed=seed)
+
+
+def _found(study: Any, optuna: Any, is_leaky: bool) -> Found:
+    finished, given_up = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED
+    done = study.get_trials(deepcopy=False, states=(finished, given_up))
+    complete = [t for t in done if t.state == finished and math.isfinite(t.value)]
+    if not complete:
+        raise TrainingError("the search has finished no trial; give it more trials")
+    best = max(complete, key=lambda trial: trial.value)
+    trials = tuple(Trial(dict(t.params), float(t.value) if t.state == finished else None) for t in done)
+    return Found(dict(best.params), float(best.value), "clips, leaky" if is_leaky else "speakers", trials)
+
+
+@contextlib.contextmanager
+def _quiet(optuna: Any) -> Iterator[None]:
+    """Keep Optuna from telling of every trial; progress does."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)

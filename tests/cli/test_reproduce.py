@@ -1,0 +1,96 @@
+"""``emotrace reproduce`` and ``emotrace recipes``: from corpora to the page, and every mistake in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Emotrace
+from tests.made_corpora import make_corpora
+
+from emotrace.learn.laboratory.recipe import claim_names
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_corpora(tmp_path_factory.mktemp("corpora"))
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever runs the tests may have real corpora and a cache; neither is touched."""
+    monkeypatch.delenv("EMOTRACE_CORPORA", raising=False)
+    monkeypatch.setenv("EMOTRACE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_claims_are_reproduced(emotrace_command: Emotrace, corpora: Path) -> None:
+    done = emotrace_command("reproduce", "r6", "R11", "--fast", "-o", "out", "--corpora", corpora)
+    assert (done.code, done.out) == (0, f"{Path('out/reproduction.md')}: 2 of 2 claims measured\n")
+    facts = json.loads(Path("out/reproduction.json").read_text(encoding="utf-8"))
+    assert [claim["claim"] for claim in facts["claims"]] == claim_names()
+    by_name = {claim["claim"]: claim for claim in facts["claims"]}
+    assert by_name["R6"]["results"][0]["as_claimed"]["is_leaky"] is True
+    assert by_name["R6"]["results"][0]["speaker_independent"]["is_leaky"] is False
+    assert by_name["R7"]["not_measured"] == "not run yet"
+    page = Path("out/reproduction.md").read_text(encoding="utf-8")
+    assert "- **R7** (S3, call-centre escalation): not run yet" in page
+
+    again = emotrace_command("reproduce", "R6", "R11", "--fast", "-o", "out", "--corpora", corpora)
+    assert (again.code, again.err) == (0, "")
+    assert Path("out/reproduction.md").read_text(encoding="utf-8") == page
+
+
+def test_a_missing_corpus_is_no_failure(emotrace_command: Emotrace, corpora: Path) -> None:
+    done = emotrace_command("reproduce", "R1", "R6", "-o", "out")
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "emotrace: R1 is not measured: needs emov-db, which is not among the corpora here",
+        "emotrace: R6 is not measured: needs ravdess, which is not among the corpora here",
+    ]
+    page = Path("out/reproduction.md").read_text(encoding="utf-8")
+    assert "- **R1** (S0, avatars): needs emov-db, which is not among the corpora here" in page
+
+
+def test_an_incomplete_corpus_is_a_failure(emotrace_command: Emotrace, corpora: Path) -> None:
+    done = emotrace_command("reproduce", "R6", "-o", "out", "--corpora", corpora)
+    assert done.code == 1
+    assert "R6 is not measured: claim R6 was tested on 192 clips, here it would be 16" in done.complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        ((), 2, "name the claims to reproduce, for instance R6 R10, or give --all, not both"),
+        (("R6", "--all"), 2, "name the claims to reproduce"),
+        (("R16",), 2, "no claim named 'R16'; known: R1, R10"),
+        (("none.toml",), 1, "no recipe file none.toml"),
+        (("R6", "--corpora", "nowhere"), 2, "--corpora nowhere: no such folder"),
+        (("R6", "--seeds", "0"), 2, "--seeds"),
+        (("R6", "--no-cache", "-j", "2"), 2, "--no-cache cannot be had with --jobs"),
+    ],
+)
+def test_mistakes_are_told(
+    emotrace_command: Emotrace, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = emotrace_command("reproduce", *arguments, "-o", "out")
+    assert (done.code, done.out) == (code, "")
+    assert sentence in done.complaint
+    assert not Path("out").exists()
+
+
+def test_recipes_are_listed_and_shown(emotrace_command: Emotrace) -> None:
+    listed = json.loads(emotrace_command("recipes", "list", "-f", "json").out)
+    names = [recipe["name"] for recipe in listed]
+    assert names == ["default", "speech", *claim_names()]
+    assert all(recipe["what"] and recipe["corpora"] for recipe in listed)
+    assert "R17" in emotrace_command("recipes", "list").out
+    assert 'labels = "ravdess4"' in emotrace_command("recipes", "show", "r6").out
+    assert "[data]" in emotrace_command("recipes", "show", "default").out
+
+
+def test_an_unknown_recipe_is_told(emotrace_command: Emotrace) -> None:
+    done = emotrace_command("recipes", "show", "defualt")
+    assert (done.code, done.out) == (2, "")
+    assert "no recipe named 'defualt'; did you mean 'default'?" in done.complaint

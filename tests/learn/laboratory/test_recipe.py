@@ -1,0 +1,93 @@
+"""Recipes of claims: all shipped ones are sound, and every mistake in one of your own is one clear sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from emotrace.errors import RecipeError, UnknownNameError
+from emotrace.learn.laboratory.recipe import claim_names, find_claim, read_claim
+from emotrace.learn.models._build import build_model
+from emotrace.learn.training.search import search_space
+
+Change = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Change:
+    """Give a copy of R7 in which one text stands for another."""
+
+    def change(old: str, new: str) -> Path:
+        text = find_claim("R7").read_text(encoding="utf-8")
+        assert old in text
+        path = tmp_path / "mine.toml"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return change
+
+
+def test_every_claim_is_shipped() -> None:
+    assert claim_names() == [f"R{n}" for n in (*range(1, 16), 17)]
+
+
+@pytest.mark.parametrize("name", claim_names())
+def test_a_shipped_claim_is_sound(name: str) -> None:
+    claim = read_claim(name)
+    assert claim.claim == name
+    fitted = [model for group in claim.groups for model in claim.models_of(group)]
+    assert {model.name for model in fitted} == {model.name for model in claim.models}
+    for model in claim.models:
+        build_model(model.model, model.preset)
+        if model.search is not None:
+            assert search_space(model.model, model.search.space)
+    for figure in claim.published:
+        assert figure.model in {model.name for model in claim.models_of(figure.group)}
+
+
+def test_only_two_claims_are_honest_as_published() -> None:
+    assert [name for name in claim_names() if not read_claim(name).as_claimed.is_leaky] == ["R10", "R11"]
+
+
+def test_small_letters_will_do() -> None:
+    assert find_claim("r7") == find_claim("R7")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"ravdess7"', '"ravdes7"', "key 'labels': no 'ravdes7'; did you mean 'ravdess7'"),
+        ('set = "stats70"', 'set = "stats7"', "[features]: key 'set': no 'stats7'; did you mean 'stats70'"),
+        ('"gradient-boosting"', '"boosting"', "key 'model': no 'boosting'; did you mean 'gradient-boosting'"),
+        ("test_share = 0.35", "test_share = 1.35", "[as_claimed]: key 'test_share' must be in (0, 1)"),
+        ("test_share = 0.35", "", "key 'test_share' or else 'speakers' must be given, not both"),
+        ("n_test = 236", 'n_test = "many"', "key 'n_test' must be a whole number, got 'many'"),
+        ("n_test = 236", "n_tests = 236", "unknown key 'n_tests'; did you mean 'n_test'"),
+        ('groups = ["male", "female"]', 'groups = ["men"]', "key 'groups': no 'men'"),
+        ("speakers = { ravdess = 4 }", "speakers = { tess = 4 }", "key 'speakers': no 'tess'; known: ravdess"),
+        ("value = 0.6483", "value = 64.83", "[[published]] 1: key 'value' must be in (0, 1)"),
+        ('model = "gradient boosting"', 'model = "gb"', "key 'published.model': no 'gb'"),
+        ("[twin]", "[twine]", "unknown key 'twine'; did you mean 'twin'"),
+    ],
+)
+def test_a_mistake_is_told(changed: Change, old: str, new: str, sentence: str) -> None:
+    with pytest.raises(RecipeError) as told:
+        read_claim(str(changed(old, new)))
+    assert sentence in str(told.value)
+    assert str(told.value).startswith(str(changed(old, new)))
+
+
+def test_unknown_claims_are_told() -> None:
+    with pytest.raises(UnknownNameError, match="no claim named 'R16'; known: R1, R10"):
+        read_claim("R16")
+    with pytest.raises(RecipeError, match=r"no recipe file none\.toml; shipped claims: R1, R2"):
+        read_claim("none.toml")
+
+
+def test_what_is_said_of_a_claim_changes_no_figure() -> None:
+    claim = read_claim("R7")
+    assert dataclasses.replace(claim, remark="explained", seeds=9).fingerprint == claim.fingerprint
+    assert dataclasses.replace(claim, labels="ravdess8").fingerprint != claim.fingerprint

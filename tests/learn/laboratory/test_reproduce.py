@@ -1,0 +1,181 @@
+"""Claims from corpora to records: both twins, resumed, honest, and figures that agree with the predictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emotrace.errors import ReportError
+from emotrace.learn.laboratory import reproduce as room
+from emotrace.learn.laboratory.page import render
+from emotrace.learn.laboratory.recipe import find_claim, read_claim
+from emotrace.learn.laboratory.reproduce import list_tasks, read_record, reproduce
+from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task
+from emotrace.learn.laboratory.speech import find_clips
+from emotrace.learn.laboratory.summary import summarise
+
+
+def _small(claim: str, corpora: Path, folder: Path, **how: Any) -> room.Record:
+    return reproduce(claim, corpora, folder / "runs", is_small=True, cache=folder / "cache", **how)
+
+
+@pytest.mark.parametrize("claim", ["R2", "R4", "R6", "R9", "R10", "R15"])
+def test_a_claim_and_its_twin_are_measured(claim: str, corpora: Path, tmp_path: Path) -> None:
+    record = _small(claim, corpora, tmp_path)
+    assert record.not_measured == ""
+    recipe = record.claim
+    assert record.runs.keys() == {task.key for task in list_tasks(recipe, claim, 1)}
+    clips = {u.speaker for u in find_clips(recipe, corpora, is_small=True)}
+    for run in record.runs.values():
+        assert run["is_leaky"] == (run["variant"] == AS_CLAIMED and recipe.as_claimed.is_leaky)
+        right = sum(a == b for a, b in zip(run["truth"], run["prediction"], strict=True))
+        assert run["accuracy"] == pytest.approx(right / run["n_test"])
+        assert len(run["speaker_of"]) == run["n_test"]
+        if run["variant"] == TWIN:
+            assert set(run["test_speakers"]) < clips
+        if run["search"] is not None:
+            assert run["search"]["folds"] == ("clips, leaky" if run["is_leaky"] else "speakers")
+
+
+def test_groups_hold_one_sex(corpora: Path, tmp_path: Path) -> None:
+    runs = _small("R9", corpora, tmp_path).runs.values()
+    actors = {int(name[-2:]) % 2: run["group"] for run in runs for name in run["test_speakers"]}
+    assert actors == {1: "male", 0: "female"}
+
+
+def test_what_was_done_is_not_done_again(corpora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Task] = []
+    do = RunWork.__call__
+
+    def interrupted(self: RunWork, task: Task) -> dict[str, Any]:
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        calls.append(task)
+        return do(self, task)
+
+    monkeypatch.setattr(RunWork, "__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _small("R6", corpora, tmp_path)
+    kept = read_record(read_claim("R6"), tmp_path / "runs", is_small=True).runs
+    assert list(kept) == [calls[0].key]
+
+    monkeypatch.setattr(RunWork, "__call__", do)
+    told: list[str] = []
+    record = _small("R6", corpora, tmp_path, tell=told.append)
+    assert len(record.runs) == 2
+    assert len(told) == 1
+    assert record.runs[calls[0].key] == kept[calls[0].key]
+    assert told[0].startswith("R6, speaker-independent / mlp / all / 0: accuracy")
+
+
+def test_processes_give_the_same(corpora: Path, tmp_path: Path) -> None:
+    alone = _small("R9", corpora, tmp_path)
+    shared = reproduce("R9", corpora, tmp_path / "shared", is_small=True, cache=tmp_path / "cache", n_jobs=2)
+    assert shared.runs.keys() == alone.runs.keys()
+    for key, run in alone.runs.items():
+        assert shared.runs[key]["prediction"] == run["prediction"]
+
+
+def test_an_edited_recipe_is_measured_anew(corpora: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = find_claim("R6").read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    _small(str(path), corpora, tmp_path)
+    path.write_text(text.replace('"s2"', '"s1"'), encoding="utf-8")
+    assert read_record(read_claim(str(path)), tmp_path / "runs", is_small=True).runs == {}
+
+
+def test_small_figures_are_no_figures(corpora: Path, tmp_path: Path) -> None:
+    _small("R6", corpora, tmp_path)
+    assert read_record(read_claim("R6"), tmp_path / "runs").runs == {}
+
+
+def test_a_missing_corpus_is_told(corpora: Path, tmp_path: Path) -> None:
+    record = reproduce("R12", tmp_path, tmp_path / "runs")
+    assert record.not_measured == "needs ravdess, tess, savee, which is not among the corpora here"
+    assert reproduce("R12", None, tmp_path / "runs").not_measured.startswith("needs ravdess")
+
+
+def test_an_incomplete_corpus_is_not_passed_off_as_the_claim(corpora: Path, tmp_path: Path) -> None:
+    record = reproduce("R6", corpora, tmp_path / "runs", cache=tmp_path / "cache")
+    assert record.runs == {}
+    assert record.not_measured == (
+        "claim R6 was tested on 192 clips, here it would be 16: the corpora (ravdess) are not complete, "
+        "or some clips cannot be used"
+    )
+
+
+def test_a_damaged_record_is_told(corpora: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "R6.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ReportError, match=r"R6\.json: cannot be read \(JSONDecodeError\); remove it"):
+        _small("R6", corpora, tmp_path)
+
+
+def test_windows_are_cut_and_know_their_recording(corpora: Path) -> None:
+    claim = read_claim("R1")
+    windows = find_clips(claim, corpora, is_small=True)
+    by_file: dict[str, list[Any]] = {}
+    for window in windows:
+        by_file.setdefault(window.file, []).append(window)
+    for file, own in by_file.items():
+        assert [round(u.segment.duration, 1) for u in own] == [2.0, 0.6]
+        assert own[0].segment.end == own[1].segment.start
+        assert {u.recording_id for u in own} == {file}
+
+
+def test_figures_are_those_of_the_runs() -> None:
+    claim = read_claim("R17")
+    runs = {}
+    for nth, (leaky, honest) in enumerate([(0.75, 0.5), (0.5, 0.25)]):
+        for variant, right in ((AS_CLAIMED, leaky), (TWIN, honest)):
+            truth = [0, 1] * 8
+            prediction = [t if i < 16 * right else 1 - t for i, t in enumerate(truth)]
+            runs[f"{variant}{nth}"] = {
+                "variant": variant,
+                "model": "mlp",
+                "group": "male",
+                "nth": nth,
+                "is_leaky": variant == AS_CLAIMED,
+                "n_train": 30,
+                "n_test": 16,
+                "accuracy": right,
+                "unweighted_average_recall": right,
+                "training_accuracy": 1.0,
+                "search": None,
+                "seconds": 30.0,
+                "labels": ["anger", "calm"],
+                "test_speakers": [f"x:{nth}", f"y:{nth}"],
+                "speaker_of": [0] * 8 + [1] * 8,
+                "truth": truth,
+                "prediction": prediction,
+            }
+    summary = summarise(room.Record(claim, runs=runs))
+    (result,) = summary["results"]
+    assert result["as_claimed"]["accuracy"] == {"mean": 0.625, "sd": 0.1768}
+    assert result["speaker_independent"]["accuracy"]["mean"] == 0.375
+    low, high = result["speaker_independent"]["accuracy_interval"]
+    assert low <= 0.375 <= high
+    assert result["speaker_independent"]["n_speakers"] == 4
+    assert result["leak_gap"] == 0.25
+    (figure,) = result["published"]
+    assert (figure["ours"], figure["difference"], figure["is_notable"]) == (0.25, 0.0714, True)
+    assert summary["minutes"] == 2.0
+    page = render([json.loads(json.dumps(summary))])
+    assert "| R17 | mlp | male | 0.179 (leak gap) | 0.625 ± 0.177 leaky, n 16 | 0.375 ± 0.177 [" in page
+    assert "| +0.250 | 2 | 2.0 |" in page
+    assert "mlp, male: 0.250 against 0.179 (leak gap)" in page
+
+
+def test_every_leaky_figure_says_so(corpora: Path, tmp_path: Path) -> None:
+    page = render([summarise(_small(claim, corpora, tmp_path)) for claim in ("R6", "R10")], is_small=True)
+    table = [line.split("|") for line in page.splitlines() if line.startswith(("| R6 |", "| R10 |"))]
+    assert [("leaky" in row[4], "leaky" in row[5], "leaky" in row[6]) for row in table] == [
+        (True, True, False),
+        (False, False, False),
+        (False, False, False),
+    ]
+    assert "its figures mean nothing" in page

@@ -1,0 +1,126 @@
+"""Search: honest folds, all three methods, kept and resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from emotrace.errors import TrainingError, UsageError
+from emotrace.learn.models._space import Choice, Range
+from emotrace.learn.training.search import (
+    METHODS,
+    Found,
+    clip_folds_leaky,
+    search,
+    search_space,
+    speaker_folds,
+)
+from emotrace.types import Utterance
+
+SPACE = {"n_neighbors": Range(1, 9), "weights": Choice(("uniform", "distance"))}
+EMOTIONS = ("anger", "calm", "fear")
+Table = tuple[NDArray[np.float32], list[Utterance]]
+
+
+@pytest.fixture
+def table() -> Table:
+    """Clips of six speakers whose voices say more than their emotions."""
+    rng = np.random.default_rng(0)
+    utterances = [
+        Utterance(f"{who}{emotion}{take}.wav", emotion, f"x:{who}", corpus="x", sex=("female", "male")[who % 2])
+        for who in range(6)
+        for emotion in EMOTIONS
+        for take in range(6)
+    ]
+    voices = {f"x:{who}": 4 * rng.standard_normal((len(EMOTIONS), 5)) for who in range(6)}
+    rows = [voices[u.speaker][EMOTIONS.index(u.emotion)] + 0.3 * rng.standard_normal(5) for u in utterances]
+    return np.array(rows, dtype=np.float32), utterances
+
+
+def test_no_speaker_stands_on_two_sides(table: Table) -> None:
+    _, utterances = table
+    folds = speaker_folds(utterances, 3)
+    assert sorted(row for _, test in folds for row in test) == list(range(len(utterances)))
+    for train, test in folds:
+        assert not {utterances[i].speaker for i in train} & {utterances[i].speaker for i in test}
+        assert len(train) + len(test) == len(utterances)
+
+
+def test_leaky_folds_promise_what_speakers_do_not_keep(table: Table) -> None:
+    features, utterances = table
+    leaky = search("knn", features, utterances, SPACE, method="random", n_trials=3, is_leaky=True)
+    honest = search("knn", features, utterances, SPACE, method="random", n_trials=3)
+    assert (leaky.folds, honest.folds) == ("clips, leaky", "speakers")
+    assert leaky.value > 0.95
+    assert honest.value < 0.7
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_gives_the_best_of_its_trials(method: str, table: Table) -> None:
+    found = search("knn", *table, SPACE, method=method, n_trials=6)
+    assert len(found.trials) == 6
+    values = [trial.value for trial in found.trials if trial.value is not None]
+    assert found.value == max(values)
+    assert found.params in [trial.params for trial in found.trials if trial.value == found.value]
+    assert all(1 <= trial.params["n_neighbors"] <= 9 for trial in found.trials)  # type: ignore[operator]
+
+
+def test_a_grid_ends_when_all_was_tried(table: Table) -> None:
+    found = search("knn", *table, SPACE, method="grid", n_trials=50)
+    tried = {(trial.params["n_neighbors"], trial.params["weights"]) for trial in found.trials}
+    assert tried == {(n, weights) for n in (1, 5, 9) for weights in ("uniform", "distance")}
+    assert len(found.trials) == 6
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_search_goes_on_where_it_was_interrupted(method: str, table: Table, tmp_path: Path) -> None:
+    kept = tmp_path / "deep" / "study.db"
+
+    def stop(n_done: int, _n: int) -> None:
+        if n_done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search("knn", *table, SPACE, method=method, n_trials=5, storage=kept, progress=stop)
+    seen: list[int] = []
+    found = search(
+        "knn", *table, SPACE, method=method, n_trials=5, storage=kept, progress=lambda n, _: seen.append(n)
+    )
+    assert seen == [3, 4, 5]
+    again = search("knn", *table, SPACE, method=method, n_trials=5, storage=kept, progress=stop)
+    assert again == found
+
+
+def test_other_clips_are_another_search(table: Table, tmp_path: Path) -> None:
+    features, utterances = table
+    first = search("knn", features, utterances, SPACE, n_trials=2, storage=tmp_path / "s.db")
+    other = search("knn", features + 1, utterances, SPACE, n_trials=2, storage=tmp_path / "s.db")
+    assert len(first.trials) == len(other.trials) == 2
+
+
+def test_hopeless_trials_are_given_up(table: Table) -> None:
+    space = {"n_neighbors": Range(1, 70)}
+    found: Found = search("knn", *table, space, method="random", n_trials=25)
+    assert any(trial.value is None for trial in found.trials)
+    whole = search("knn", *table, space, method="random", n_trials=25, is_pruned=False)
+    assert all(trial.value is not None for trial in whole.trials)
+
+
+def test_mistakes_are_told(table: Table, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no method or metric 'gird'; did you mean 'grid'"):
+        search("knn", *table, SPACE, method="gird")
+    with pytest.raises(UsageError, match="no search space 's3'; known: s4"):
+        search_space("mlp", "s3")
+    with pytest.raises(UsageError, match="the model 'soft-voting' has nothing to seek"):
+        search_space("soft-voting")
+    with pytest.raises(UsageError, match="7 folds"):
+        search("knn", *table, SPACE, n_folds=7)
+    with pytest.raises(UsageError, match="of 'anger' there are 2"):
+        clip_folds_leaky(["anger", "anger", "calm", "calm", "calm"], 3)
+    damaged = tmp_path / "study.db"
+    damaged.write_bytes(b"no database at all, but long enough to be looked at" * 40)
+    with pytest.raises(TrainingError, match=r"study\.db: the search cannot be kept there"):
+        search("knn", *table, SPACE, n_trials=1, storage=damaged)
