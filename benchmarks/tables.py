@@ -228,7 +228,7 @@ def make_server() -> str:
     twice, memory, machine = server["real_time_streams"]["twice_the_limit"], server["memory"], server["machine"]
     return "\n".join(
         [
-            f"A load test over loopback, clients and server on the same {machine['cores']} cores of {machine['cpu']}; every answer is "
+            f"A load test over loopback, clients, server and its workers sharing {machine['cores_usable']} core(s) of {machine['cpu']}; every answer is "
             "compared with the one this recogniser gives offline.",
             "",
             *rows,
