@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,12 +21,13 @@ from emotrace.server.uploads.answer import answer_upload
 def log() -> Iterator[io.StringIO]:
     """What is logged, as `write_logs` sets it up."""
     stream = io.StringIO()
-    loggers = [LOGGER, logging.getLogger("uvicorn.error")]
-    before = [(each, each.handlers, each.propagate, each.level) for each in loggers]
+    root, loggers = logging.getLogger(), [LOGGER, logging.getLogger("uvicorn.error")]
+    handlers, levels = root.handlers[:], [each.level for each in loggers]
     write_logs(stream)
     yield stream
-    for each, handlers, propagate, level in before:
-        each.handlers, each.propagate = handlers, propagate
+    logging.captureWarnings(False)
+    root.handlers[:] = handlers
+    for each, level in zip(loggers, levels, strict=True):
         each.setLevel(level)
 
 
@@ -97,3 +99,14 @@ def test_whatever_is_logged_is_one_line_of_json() -> None:
     record = logging.makeLogRecord({"msg": "a\nb %s", "args": ("c\u2028",), "odd": object(), "levelname": "INFO"})
     (line,) = JsonFormatter().format(record).splitlines()
     assert json.loads(line)["message"] == "a\nb c\u2028"
+
+
+def test_whoever_else_speaks_speaks_json(log: io.StringIO) -> None:
+    logging.getLogger("asyncio").error("task failed", exc_info=ZeroDivisionError("the secret of the house"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("something is odd", UserWarning, stacklevel=1)
+    failed, odd = (json.loads(line) for line in log.getvalue().splitlines())
+    assert (failed["message"], failed["exception"]) == ("task failed", "ZeroDivisionError")
+    assert "something is odd" in odd["message"]
+    assert "secret" not in log.getvalue()

@@ -125,8 +125,7 @@ class Smoother:
         Raises
         ------
         UsageError
-            If the prediction does not end after the one before, or has other labels than those before: a smoother
-            follows one stream.
+            If it ends before the last one did, or has other labels: a smoother follows one stream.
         """
         smoothed, self._state = self._follow(prediction)
         return smoothed

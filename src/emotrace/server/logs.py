@@ -31,11 +31,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def write_logs(stream: TextIO, level: int = logging.INFO) -> None:
-    """Let this server's and uvicorn's loggers write JSON lines to ``stream``."""
+    """Let this server, and whatever else of this process has something to say, write JSON lines to ``stream``."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
-    for name, least in (("emotrace.server", level), ("uvicorn.error", max(level, logging.WARNING))):
-        logger = logging.getLogger(name)
-        logger.handlers = [handler]
-        logger.propagate = False
-        logger.setLevel(least)
+    logging.getLogger().addHandler(handler)
+    logging.captureWarnings(True)
+    LOGGER.setLevel(level)
+    # It tells of every request, with all that stands in its address.
+    logging.getLogger("uvicorn.error").setLevel(max(level, logging.WARNING))

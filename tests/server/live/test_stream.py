@@ -3,11 +3,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 from tests.server.conftest import KEY
 from tests.server.live.clients import (
@@ -28,6 +33,7 @@ from emotrace.hear.session import Session
 from emotrace.hear.smoothing import Smoothing
 
 RATE = 16_000
+CLIENT = Path(__file__).parents[3] / "examples" / "stream_client.py"
 CLOSE = '{"type": "close"}'
 KEEP_ALIVE = '{"type": "keepalive"}'
 
@@ -325,3 +331,38 @@ def test_a_drain_flushes_says_why_and_closes(talk: Signal) -> None:
 
         assert run(late()) == 503
         assert server.metric("emotrace_refusals_total") == {'{reason="draining"}': 1.0}
+
+
+@pytest.mark.skipif(not CLIENT.exists(), reason="the examples are not here")
+def test_the_example_talks_to_the_server(running: Running, locked: Running, talk: Signal, tmp_path: Path) -> None:
+    file = tmp_path / "talk.wav"
+    soundfile.write(file, talk, RATE)
+
+    def speak(server: Running, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [
+            sys.executable,
+            str(CLIENT),
+            str(file),
+            "--speed",
+            "0",
+            "--url",
+            server.ws("/v1/stream"),
+            *options,
+        ]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+        )
+
+    done = speak(running, "--labels", "call4")
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *results, last = done.stdout.splitlines()
+    assert first == "default: calm, happiness, sadness, anger; latency 0.50 s"
+    assert last == "8 results of 6.00 s"
+    assert len(results) == 8
+    refused = speak(locked)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("stream_client: no API key that is known here;")
+    assert speak(locked, EMOTRACE_API_KEY=KEY).returncode == 0
+    wrong = speak(running, "--labels", "cal4")
+    assert wrong.returncode == 1
+    assert "no label preset named 'cal4'; did you mean 'call4'?" in wrong.stderr

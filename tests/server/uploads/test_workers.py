@@ -97,14 +97,14 @@ def test_a_worker_that_hangs_or_takes_too_long_is_replaced(threads: ThreadPoolEx
     stream = io.BytesIO()
     noise = np.random.default_rng(0).normal(0, 0.1, 590 * 8000)
     soundfile.write(stream, noise, 8000, format="WAV", subtype="PCM_U8")
-    with serving(request_timeout_seconds=1.0) as server:
+    with serving(request_timeout_seconds=0.8) as server:
         (worker,) = server.workers()
         worker.send_signal(signal.SIGSTOP)
         first = in_flight(server, threads, clip)
         waiting = threads.submit(ask, server, clip)
         response = first.result()
         assert response.status_code == 504
-        assert response.json()["detail"].startswith("not done within 1 s; send a shorter recording")
+        assert response.json()["detail"].startswith("not done within 0.8 s; send a shorter recording")
         # The one that waited in line had its time to wait, too, and is told the same if the new worker is late.
         assert waiting.result().status_code in (200, 504)
         wait_until(lambda: server.service.workers.n_ready == 1, "the new worker")

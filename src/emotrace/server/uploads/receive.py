@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -74,8 +75,10 @@ async def receive_upload(request: Request) -> AsyncIterator[Upload]:
 async def _receive_form(request: Request) -> AsyncIterator[Upload]:
     try:
         form = await request.form(max_files=1, max_fields=16)
-    except HTTPException as error:
-        raise Problem(400, "bad-form", f"the form cannot be read: {error.detail}") from None
+    except (HTTPException, FormParserError) as error:
+        # Which of them it is depends on Starlette's version.
+        reason = error.detail if isinstance(error, HTTPException) else error
+        raise Problem(400, "bad-form", f"the form cannot be read: {reason}") from None
     try:
         given = _file_of(form)
         # Asking for the descriptor moves what was kept in memory into a nameless temporary file.
