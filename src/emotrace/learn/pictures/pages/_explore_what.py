@@ -1,0 +1,87 @@
+"""What the corpus is: how many clips, by whom, how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from emotrace.learn.pictures.pages._explore_view import ExploreView
+from emotrace.learn.pictures.pages._html import Html, element
+from emotrace.learn.pictures.pages._parts import part, section
+from emotrace.learn.pictures.pages._words import count, duration, listed, percent, sentence_case
+
+_FEW = 4
+
+
+def draw_what(view: ExploreView) -> Html:
+    """Give the section."""
+    facts = view.facts
+    return section(
+        "what",
+        "What is this corpus?",
+        _figures(view),
+        part("How many clips", view.plate("counts", "Bars: clips by emotion, sex, intensity and corpus.")),
+        part(
+            "Who says what",
+            view.plate("speakers", "A table of clips by speaker and emotion."),
+            note=_evenness(facts["tables"]["speaker_by_emotion"]),
+        ),
+        part(
+            "How long",
+            view.plate("durations", "Boxes: length of clips by emotion, corpus and sex."),
+            note=_lengths(facts["durations"]),
+        ),
+        lead=_lead(facts["counts"]["emotion"]),
+    )
+
+
+def _figures(view: ExploreView) -> Html:
+    facts = view.facts
+    shown = [
+        (f"{facts['n_clips']:,}", "clips"),
+        (duration(facts["seconds"]), "of sound"),
+        (f"{facts['n_speakers']:,}", "speakers"),
+        (str(len(view.emotions)), "emotions"),
+        (f"{facts['durations']['all']['median']:.1f} s", "is the usual clip"),
+    ]
+    boxes = [element("div", element("b", number), element("span", words)) for number, words in shown]
+    return element("div", *boxes, class_="figures")
+
+
+def _lead(counts: Mapping[str, int]) -> str:
+    most, least = max(counts, key=lambda e: counts[e]), min(counts, key=lambda e: counts[e])
+    if len(counts) == 1:
+        return f"All clips are of one emotion, {most}."
+    if counts[most] == counts[least]:
+        return f"Every emotion has {count(counts[most], 'clip')}: whoever guesses is right once in {len(counts)}."
+    commonest = [emotion for emotion in counts if counts[emotion] == counts[most]]
+    others = "of each of the others" if len(commonest) == len(counts) - 1 > 1 else f"of {listed(commonest)}"
+    share = counts[most] / sum(counts.values())
+    return (
+        f"There are {counts[least]:,} clips of {least} and {counts[most]:,} {others}. "
+        f"Whoever always says {most} is right {percent(share)} of the time; that is what to beat."
+    )
+
+
+def _evenness(rows: Mapping[str, Mapping[str, int]]) -> str:
+    lacking = [speaker for speaker, by_emotion in rows.items() if not all(by_emotion.values())]
+    if not lacking:
+        return "Every speaker says every emotion: a voice alone gives nothing away."
+    few = [speaker.rpartition(":")[2] for speaker in lacking[:_FEW]]
+    who = listed(few) if len(lacking) <= _FEW else f"{', '.join(few)} and {len(lacking) - _FEW} more"
+    verb = "lacks" if len(lacking) == 1 else "lack"
+    return f"{who} {verb} emotions: where speaker and emotion go together, a model may learn the speaker."
+
+
+def _lengths(seconds: Mapping[str, Any]) -> str:
+    by_emotion = {emotion: found["median"] for emotion, found in seconds["emotion"].items() if found["n"]}
+    longest = max(by_emotion, key=lambda emotion: by_emotion[emotion])
+    shortest = min(by_emotion, key=lambda emotion: by_emotion[emotion])
+    everything = seconds["all"]
+    said = f"Half of all clips last {everything['q1']:.1f} to {everything['q3']:.1f} s"
+    if longest == shortest:
+        return f"{said}."
+    return (
+        f"{said}. {sentence_case(longest)} is the longest (median {by_emotion[longest]:.1f} s), {shortest} the "
+        f"shortest ({by_emotion[shortest]:.1f} s)."
+    )
