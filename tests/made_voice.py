@@ -5,6 +5,8 @@ Import it as ``from tests.made_voice import make_voice``.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +35,7 @@ def make_voice(sentence: int, take: int = 0, pitch_hz: float = 140.0, n_syllable
         voice += gain * (harmonic * pitch < 3_900.0) * np.sin(harmonic * phase)
     edges = np.concatenate([[0.0], np.cumsum(lengths)]) + 0.15
     loud = np.zeros(time.size)
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in itertools.pairwise(edges):
         within = (time >= start) & (time < end)
         loud[within] = np.sin(np.pi * (time[within] - start) / (end - start)) ** 0.7
     voice = 0.3 * voice * loud / np.abs(voice).max() + 1e-4 * how.standard_normal(time.size)
