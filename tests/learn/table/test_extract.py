@@ -233,7 +233,8 @@ def test_a_killed_run_goes_on_where_it_was(clip, tmp_path):
     assert 2 <= len(whole) < 6
     times = {file: file.stat().st_mtime_ns for file in whole}
     table = extract_table(utterances, "stats70", cache=cache)
-    np.testing.assert_array_equal(table.matrix[0], row_of(utterances[0], stats70))
+    # Another process may have cores, and so sums, of another order.
+    np.testing.assert_allclose(table.matrix[0], row_of(utterances[0], stats70), rtol=1e-5)
     assert {file: file.stat().st_mtime_ns for file in whole} == times
 
 

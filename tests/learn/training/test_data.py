@@ -197,7 +197,7 @@ def test_protocols_without_numbers_count_from_one(corpora):
 
 @pytest.mark.parametrize("name", ["joint6", "random-leaky"])
 def test_unknown_and_leaky_protocols_are_refused_at_once(name):
-    with pytest.raises(RecipeError, match=rf"key 'data\.protocol' names '{name}'; .*nown: assigned, (?!.*leaky)"):
+    with pytest.raises(RecipeError, match=rf"key 'protocol' names '{name}'; .*nown: assigned, (?!.*leaky)"):
         replace(BOTH, protocol=name)
 
 
