@@ -31,7 +31,7 @@ def make_list(tmp_path: Path):
             for clip in range(n_clips):
                 file = tmp_path / f"{name.partition('.')[0]}-{speaker}{clip}.wav"
                 sentence = 100 * ord(speaker) + clip + 1000 * len(name)
-                voice = make_voice(sentence, 0, 90.0 + 5.0 * (ord(speaker) % 20), n_syllables=3)
+                voice = make_voice(sentence, 0, 90.0 + 5.0 * (ord(speaker) % 20), n_syllables=5)
                 soundfile.write(file, voice, RATE, subtype="PCM_16")
                 rows.append(f"{file.name},{('calm', 'anger')[clip % 2]},{speaker}")
         is_plain = name.endswith(".txt")

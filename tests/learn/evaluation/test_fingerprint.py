@@ -59,8 +59,8 @@ def test_noise_in_the_pauses_leaves_no_ripple(voice):
 
 @pytest.mark.parametrize(
     "signal",
-    [np.zeros(0), np.zeros(1), np.zeros(SAMPLING_RATE), np.full(SAMPLING_RATE, 0.5)],
-    ids=["nothing", "one sample", "silence", "direct current"],
+    [np.zeros(0), np.zeros(1), np.zeros(SAMPLING_RATE), np.full(SAMPLING_RATE, 0.5), make_voice(1)[:6_000]],
+    ids=["nothing", "one sample", "silence", "direct current", "too short"],
 )
 def test_where_nothing_sounds_there_is_none(signal):
     fingerprint = take_fingerprint(signal.astype(np.float32), SAMPLING_RATE)

@@ -89,7 +89,7 @@ def _shortened(stem: str) -> list[str]:
     """Give the name without up to three words at its end and one at its front, the longest first.
 
     >>> _shortened("aug_03a01Fa_noise")
-    ['aug_03a01Fa', '03a01Fa_noise', '03a01Fa']
+    ['03a01Fa_noise', 'aug_03a01Fa', '03a01Fa', 'aug']
     """
     breaks = [match.span() for match in _BETWEEN_WORDS.finditer(stem)]
     ends = [len(stem), *(start for start, _ in reversed(breaks))][: _MOST_ADDED_WORDS + 1]
