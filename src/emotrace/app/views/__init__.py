@@ -1,0 +1,1 @@
+"""What tabs draw: finished numbers in, HTML and SVG out, every text escaped."""
