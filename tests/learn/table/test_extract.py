@@ -34,6 +34,10 @@ def kept_files(cache: Path) -> list[Path]:
     return [file for file in cache.rglob("*") if file.is_file()]
 
 
+def whole_files(cache: Path) -> list[Path]:
+    return [file for file in kept_files(cache) if not file.name.endswith(".part")]
+
+
 def test_a_row_is_what_the_set_extracts(clip):
     utterances = [clip(f"{seed}.wav", seed=seed) for seed in range(3)]
     table = extract_table(utterances, "means184", cache=False)
@@ -226,10 +230,10 @@ def test_a_killed_run_goes_on_where_it_was(clip, tmp_path):
     )
     with subprocess.Popen([sys.executable, str(script)]) as process:
         deadline = time.monotonic() + 60
-        while len(kept_files(cache)) < 2 and time.monotonic() < deadline:
+        while len(whole_files(cache)) < 2 and time.monotonic() < deadline:
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
-    whole = [file for file in kept_files(cache) if not file.name.endswith(".part")]
+    whole = whole_files(cache)
     assert 2 <= len(whole) < 6
     times = {file: file.stat().st_mtime_ns for file in whole}
     table = extract_table(utterances, "stats70", cache=cache)
