@@ -24,6 +24,15 @@ Labels = Annotated[
         help="big6+neutral, ravdess8, call4, shared4, all ..., or emotions joined by commas.",
     ),
 ]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        "-b",
+        metavar="FILE",
+        help="10 to 30 s of the person's ordinary voice: what is heard in it anyway is taken back.",
+    ),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of to the terminal.")
 ]

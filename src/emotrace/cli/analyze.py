@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from emotrace.cli import _options as options
+from emotrace.cli._baseline import adapt
 from emotrace.cli._formats import load_format
 from emotrace.cli._output import open_output, refuse_to_overwrite, warn_in_one_line
 
@@ -15,6 +16,7 @@ def command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A recording of any length.")],
     model: options.Model = None,
     labels: options.Labels = None,
+    baseline: options.Baseline = None,
     window: Annotated[
         float | None, typer.Option(metavar="S", help="Seconds heard at once; default: the model's.")
     ] = None,
@@ -33,11 +35,11 @@ def command(
     """Give the emotion timeline of a recording: what is felt when, where nobody speaks, and how sure that is."""
     writer = load_format(format, "write_timelines")
     limits = options.limits(max_seconds, max_bytes, max_channels, min_rate, max_rate)
-    refuse_to_overwrite(output, [file])
+    refuse_to_overwrite(output, filter(None, [file, baseline]))
     with warn_in_one_line():
         from emotrace.hear.recognizer import load
 
-        recogniser = load(model, labels, limits=limits)
+        recogniser = adapt(load(model, labels, limits=limits), baseline)
         which: int | Literal["mix", "each"] = "each" if channel == "each" else options.parse_channel(channel)
         # Opened before the work, so that a place that cannot be written to is known at once.
         with open_output(output) as stream:

@@ -16,6 +16,7 @@ import typer
 
 from emotrace.cli import _options as options
 from emotrace.cli._avatar_source import AvatarSource, Source
+from emotrace.cli._baseline import adapt
 from emotrace.cli._output import tell, warn_in_one_line
 from emotrace.errors import UsageError
 
@@ -61,6 +62,7 @@ def command(
     ] = None,
     model: options.Model = None,
     labels: options.Labels = None,
+    baseline: options.Baseline = None,
     channel: Annotated[
         str | None,
         typer.Option(metavar="N|mix", help="Of FILE or -: the channel to hear, from 0, or mix (default)."),
@@ -112,7 +114,7 @@ def command(
         from emotrace.cli._stopping import stopping
         from emotrace.hear.recognizer import load
 
-        recogniser = load(model, labels)
+        recogniser = adapt(load(model, labels), baseline)
         doer = _watch(hook_list, recogniser)
         if mapping is not None:
             _tell_unmoved(mapping, chosen, recogniser)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from emotrace.cli import _options as options
+from emotrace.cli._baseline import adapt
 from emotrace.cli._output import tell, warn_in_one_line
 from emotrace.errors import AudioWarning, MicrophoneError, UsageError
 
@@ -54,6 +55,7 @@ def command(
     ] = None,
     model: options.Model = None,
     labels: options.Labels = None,
+    baseline: options.Baseline = None,
     window: Annotated[
         float | None, typer.Option(metavar="S", help="Seconds heard at once; default: the model's.")
     ] = None,
@@ -116,7 +118,8 @@ def command(
     which = options.parse_channel("mix" if channel is None else channel)
     encoding = _RAW_ENCODING if encoding is None else encoding
     n_channels = 1 if channels is None else channels
-    recogniser = load(model, labels)
+    with warn_in_one_line():
+        recogniser = adapt(load(model, labels), baseline)
     opened, sampling_rate, name = (
         _open_microphone(device, rate) if source is None else _open_raw(encoding, n_channels, rate)
     )

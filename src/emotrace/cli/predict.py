@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from emotrace.cli import _options as options
+from emotrace.cli._baseline import adapt
 from emotrace.cli._formats import load_format
 from emotrace.cli._output import open_output, refuse_to_overwrite, tell, warn_in_one_line
 from emotrace.errors import AudioError, EmotraceError, MissingExtraError
@@ -19,6 +20,7 @@ def command(
     files: Annotated[list[str], typer.Argument(metavar="FILE", help="Recordings, at most ten minutes each.")],
     model: options.Model = None,
     labels: options.Labels = None,
+    baseline: options.Baseline = None,
     channel: Annotated[str, typer.Option(help="A channel counted from 0, or mix.")] = "mix",
     format: options.PredictionFormat = "table",
     output: options.Output = None,
@@ -34,11 +36,11 @@ def command(
     """
     writer = load_format(format, "write_predictions")
     limits = options.limits(max_seconds, max_bytes, max_channels, min_rate, max_rate)
-    refuse_to_overwrite(output, files)
+    refuse_to_overwrite(output, filter(None, [*files, baseline]))
     with warn_in_one_line():
         from emotrace.hear.recognizer import load
 
-        recogniser = load(model, labels, limits=limits)
+        recogniser = adapt(load(model, labels, limits=limits), baseline)
         which = options.parse_channel(channel)
         bad: list[EmotraceError] = []
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from emotrace.bundle import Bundle
 from emotrace.errors import BundleError, UsageError
 from emotrace.features._front_end import FrontEnd
+from emotrace.hear.baseline import Baseline
 from emotrace.hear.speech import Signal, pad_to
 from emotrace.labels import NO_SPEECH, restrict
 from emotrace.types import Prediction, Segment
@@ -29,17 +30,26 @@ class Judge:
         Those to choose between; the bundle's probabilities are restricted to them and scaled to sum to 1.
     threads
         Most threads that one run may use.
+    baseline
+        Whose ordinary voice shifts the decision; None for nobody's.
 
     Raises
     ------
     BundleError, MissingExtraError
         If the bundle takes features that this installation cannot compute.
+    UsageError
+        If the baseline was heard by another model.
     """
 
-    def __init__(self, bundle: Bundle, labels: Sequence[str], threads: int = 1) -> None:
+    def __init__(
+        self, bundle: Bundle, labels: Sequence[str], threads: int = 1, baseline: Baseline | None = None
+    ) -> None:
         if bundle.card.kind != "emotion":
             raise UsageError(f"bundle '{bundle.card.name}' is of kind '{bundle.card.kind}', not 'emotion'")
+        if baseline is not None:
+            baseline.require(bundle.card)
         self.labels = tuple(labels)
+        self.baseline = baseline
         self._bundle = bundle
         self._threads = threads
         self._front_end = _make_front_end(bundle)
@@ -54,6 +64,14 @@ class Judge:
 
     def probabilities(self, window: Signal) -> NDArray[np.float64]:
         """Give the probabilities of all the bundle's labels for one window, shape (n_labels,)."""
+        return self.adapt(self.hear(window))
+
+    def adapt(self, heard: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Shift what the model says, (..., n_labels), by the baseline, if there is one."""
+        return heard if self.baseline is None else self.baseline.shift(heard)
+
+    def hear(self, window: Signal) -> NDArray[np.float64]:
+        """Give what the model says of one window, whoever speaks, shape (n_labels,)."""
         card = self._bundle.card
         heard = pad_to(window, card.minimum_samples)
         if self._front_end is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,9 @@ from emotrace.audio.load import open_stream
 from emotrace.audio.resample import resample
 from emotrace.audio.source import show_path
 from emotrace.bundle import Bundle, load_bundle
-from emotrace.errors import DecodeError, LimitError, UsageError
+from emotrace.errors import AudioError, AudioWarning, DecodeError, LimitError, UsageError
+from emotrace.hear.baseline import LEAST_SECONDS, MOST_SECONDS, Baseline, make_baseline
+from emotrace.hear.clip import HeardClip
 from emotrace.hear.engine import Engine
 from emotrace.hear.judge import Judge, is_enough_speech, no_speech
 from emotrace.hear.speech import Signal, Span, SpeechDetector
@@ -35,6 +39,9 @@ _MARGIN_SECONDS = 0.5
 
 Source: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 """A file's path, or a binary stream that holds one."""
+
+Clip: TypeAlias = "Source | NDArray[np.float32]"
+"""A source, or a signal of shape (n_samples,), float32 in [-1, 1]."""
 
 
 def load(
@@ -81,12 +88,13 @@ class Recogniser:
         labels: str | Sequence[str] | None = None,
         threads: int = 1,
         limits: Limits = DEFAULT_LIMITS,
+        baseline: Baseline | None = None,
     ) -> None:
         self.bundle = bundle
         self.speech_bundle = speech_bundle
-        self._judge = Judge(bundle, _choose_labels(bundle, labels), threads)
+        self._judge = Judge(bundle, _choose_labels(bundle, labels), threads, baseline)
         self._detector = SpeechDetector(speech_bundle, threads)
-        self._limits = limits
+        self._threads, self._limits = threads, limits
         if bundle.card.sampling_rate != speech_bundle.card.sampling_rate:
             raise UsageError(
                 f"bundle '{bundle.card.name}' wants {bundle.card.sampling_rate} Hz, but the speech detector "
@@ -102,6 +110,90 @@ class Recogniser:
     def sampling_rate(self) -> int:
         """The rate of the signals it hears, in Hz."""
         return self.bundle.card.sampling_rate
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """Whose ordinary voice it knows, see `adapt`; None for nobody's."""
+        return self._judge.baseline
+
+    def adapt(
+        self,
+        clips: Clip | Sequence[Clip],
+        sampling_rate: int | None = None,
+        channel: Channel = "mix",
+    ) -> Recogniser:
+        """Give a recogniser that knows how one person speaks when nothing is the matter.
+
+        What this one would hear in that ordinary voice beyond the usual is taken back, in clips, timelines and
+        streams, the more the more speech there is; see `emotrace.hear.baseline`. This recogniser stays as it is.
+
+        Parameters
+        ----------
+        clips
+            Recordings or signals of the person's ordinary voice, one or several, as for `predict`: together 10
+            to 30 s of speech are best, 5 s are needed, and the first 60 s are used. Of a file the first ten
+            minutes are heard.
+        sampling_rate, channel
+            As for `predict`.
+
+        Raises
+        ------
+        AudioError
+            If a file cannot be used, or there is too little speech in all of them.
+        UsageError
+            If the bundle has no label for an ordinary voice, or as `predict`.
+
+        Warns
+        -----
+        AudioWarning
+            If there is more than is used.
+
+        Examples
+        --------
+        >>> import emotrace
+        >>> recogniser = emotrace.load()
+        >>> demo_call = recogniser.bundle.path.parent / "demo-call.flac"
+        >>> recogniser.adapt(demo_call, channel=1).baseline.n_windows > 10
+        True
+        """
+        sources: list[Clip] = list(clips) if isinstance(clips, list | tuple) else [cast(Clip, clips)]
+        heard: list[HeardClip] = []
+        seconds, is_more = 0.0, False
+        for source in sources:
+            if seconds >= MOST_SECONDS:
+                is_more = True
+                break
+            signal, _, is_cut = self._read_clip(source, sampling_rate, channel)
+            clip, is_rest = self._hear(signal, MOST_SECONDS - seconds)
+            is_more |= is_cut or is_rest
+            if clip.weights.size:
+                heard.append(clip)
+                seconds += clip.speech_seconds
+        name = _name_all(sources)
+        if seconds < LEAST_SECONDS:
+            raise AudioError(
+                f"a baseline needs {LEAST_SECONDS:g} s of speech or more, but only "
+                f"{math.floor(10 * seconds) / 10:g} s were heard in {name}; record 10 to 30 s of the person's "
+                "ordinary voice"
+            )
+        if is_more:
+            warnings.warn(
+                AudioWarning(
+                    f"{name}: the first {seconds:.0f} s of speech make the baseline, the rest is not heard"
+                ),
+                stacklevel=2,
+            )
+        return self.with_baseline(make_baseline(self.bundle.card, heard))
+
+    def with_baseline(self, baseline: Baseline | None) -> Recogniser:
+        """Give a recogniser that knows this ordinary voice and no other; None for nobody's.
+
+        Raises
+        ------
+        UsageError
+            If the baseline was heard by another model.
+        """
+        return Recogniser(self.bundle, self.speech_bundle, self.labels, self._threads, self._limits, baseline)
 
     def engine(
         self,
@@ -129,7 +221,7 @@ class Recogniser:
 
     def predict(
         self,
-        source: Source | NDArray[np.float32],
+        source: Clip,
         sampling_rate: int | None = None,
         channel: Channel = "mix",
     ) -> Prediction:
@@ -155,33 +247,61 @@ class Recogniser:
         UsageError
             If a signal comes without its sampling rate, or has another shape.
         """
-        signal, file = self._read_clip(source, sampling_rate, channel)
-        where = Segment(0.0, signal.size / self.sampling_rate)
-        spans = self._detector.find_all(signal)
-        speech_seconds = sum(end - start for start, end in spans) / self.sampling_rate
-        if not is_enough_speech(speech_seconds, where):
-            return no_speech(where, speech_seconds, file, str(channel))
-        if self._judge.hears_whole_clips:
-            probabilities = self._judge.probabilities(signal)
-        else:
-            probabilities = self._average(signal, spans)
-        return self._judge.name(probabilities, where, speech_seconds, file, str(channel))
+        signal, file, is_cut = self._read_clip(source, sampling_rate, channel)
+        if is_cut:
+            raise LimitError(
+                f"{show_path(file)}: longer than {LONGEST_CLIP_SECONDS:g} s, too long for one emotion; "
+                "use `emotrace analyze` (Recogniser.analyze) for a timeline"
+            )
+        clip, _ = self._hear(signal)
+        where = Segment(0.0, clip.seconds)
+        if not clip.weights.size:
+            return no_speech(where, clip.speech_seconds, file, str(channel))
+        probabilities = replace(clip, probabilities=self._judge.adapt(clip.probabilities)).mean
+        return self._judge.name(probabilities, where, clip.speech_seconds, file, str(channel))
 
-    def _average(self, signal: Signal, spans: list[Span]) -> NDArray[np.float64]:
-        """Give the mean of evenly spaced windows from the first to the last speech, weighted by their speech."""
+    def hear(self, source: Clip, sampling_rate: int | None = None, channel: Channel = "mix") -> HeardClip:
+        """Give what the model says of the windows of a clip, from which `predict` and `adapt` make theirs.
+
+        Of a file the first ten minutes are heard. Labels and baseline have no say. Parameters and errors as
+        `predict`.
+        """
+        return self._hear(self._read_clip(source, sampling_rate, channel)[0])[0]
+
+    def _hear(self, signal: Signal, most_seconds: float = math.inf) -> tuple[HeardClip, bool]:
+        """Hear a clip up to so much speech, and say whether there is more."""
+        every = self._detector.find_all(signal)
+        spans = _first_of(every, most_seconds * self.sampling_rate)
+        is_rest = _total(spans) < _total(every)
+        if is_rest and spans:
+            signal = signal[: spans[-1][1]]
+        seconds, speech_seconds = (n / self.sampling_rate for n in (signal.size, _total(spans)))
+        windows: list[tuple[float, NDArray[np.float64]]] = []
+        if is_enough_speech(speech_seconds, Segment(0.0, seconds)):
+            whole = self._judge.hears_whole_clips
+            windows = (
+                [(speech_seconds, self._judge.hear(signal))] if whole else list(self._hear_windows(signal, spans))
+            )
+        heard = HeardClip(
+            seconds,
+            speech_seconds,
+            weights=np.array([weight for weight, _ in windows]),
+            probabilities=np.array([p for _, p in windows]).reshape(len(windows), len(self.bundle.card.labels)),
+        )
+        return heard, is_rest
+
+    def _hear_windows(self, signal: Signal, spans: list[Span]) -> Iterator[tuple[float, NDArray[np.float64]]]:
+        """Hear evenly spaced windows from the first to the last speech; give each one's seconds of speech, too."""
         margin = round(_MARGIN_SECONDS * self.sampling_rate)
         first, last = max(0, spans[0][0] - margin), min(signal.size, spans[-1][1] + margin)
-        sums, weights = np.zeros(len(self.bundle.card.labels)), 0.0
         for start, end in self._windows(first, last):
-            weight = sum(max(0, min(e, end) - max(s, start)) for s, e in spans)
-            if weight > 0:
-                sums += weight * self._judge.probabilities(signal[start:end])
-                weights += weight
-        return np.asarray(sums / weights)
+            n_spoken = sum(max(0, min(e, end) - max(s, start)) for s, e in spans)
+            if n_spoken > 0:
+                yield n_spoken / self.sampling_rate, self._judge.hear(signal[start:end])
 
     def analyze(
         self,
-        source: Source | NDArray[np.float32],
+        source: Clip,
         sampling_rate: int | None = None,
         channel: Channel = "mix",
         window_seconds: float | None = None,
@@ -241,27 +361,29 @@ class Recogniser:
             speech=engine.speech(),
             labels=self.labels,
             model=self.bundle.card.name,
-            settings={"window_seconds": engine.window_seconds, "hop_seconds": engine.hop_seconds},
+            settings={
+                "window_seconds": engine.window_seconds,
+                "hop_seconds": engine.hop_seconds,
+                **({} if self.baseline is None else {"baseline_seconds": round(self.baseline.speech_seconds, 3)}),
+            },
         )
 
-    def _read_clip(
-        self, source: Source | NDArray[np.float32], sampling_rate: int | None, channel: Channel
-    ) -> tuple[Signal, str]:
+    def _read_clip(self, source: Clip, sampling_rate: int | None, channel: Channel) -> tuple[Signal, str, bool]:
+        """Read a clip; of a file the first ten minutes, and say whether it goes on."""
         if isinstance(source, np.ndarray):
-            return self._to_own_rate(source, sampling_rate), ""
+            return self._to_own_rate(source, sampling_rate), "", False
+        most = round(LONGEST_CLIP_SECONDS * self.sampling_rate)
+        blocks: list[Signal] = []
+        n_samples = 0
         with open_stream(source, self.sampling_rate, channel, self._limits) as stream:
             file = _name_of(source)
-            blocks, n_samples = [], 0
             for block in stream:
                 blocks.append(block)
                 n_samples += block.size
-                if n_samples > LONGEST_CLIP_SECONDS * self.sampling_rate:
-                    raise LimitError(
-                        f"{show_path(file)}: longer than {LONGEST_CLIP_SECONDS:g} s, too long for one emotion; "
-                        "use `emotrace analyze` (Recogniser.analyze) for a timeline"
-                    )
+                if n_samples > most:
+                    break
         _refuse_too_short(n_samples / self.sampling_rate, file)
-        return np.concatenate(blocks), file
+        return np.concatenate(blocks)[:most], file, n_samples > most
 
     def _to_own_rate(self, signal: NDArray[np.float32], sampling_rate: int | None) -> Signal:
         if sampling_rate is None:
@@ -300,6 +422,27 @@ def _refuse_too_short(seconds: float, name: str) -> None:
         raise DecodeError(
             f"{show_path(name)}: only {seconds:.3g} s long; at least {SHORTEST_SECONDS:g} s are needed"
         )
+
+
+def _total(spans: Sequence[Span]) -> int:
+    return sum(end - start for start, end in spans)
+
+
+def _first_of(spans: Sequence[Span], most_samples: float) -> list[Span]:
+    """Give spans from the first one on, as many samples in all as there may be."""
+    kept: list[Span] = []
+    for start, end in spans:
+        left = most_samples - _total(kept)
+        if left < 1:
+            break
+        kept.append((start, end if end - start <= left else start + int(left)))
+    return kept
+
+
+def _name_all(clips: Sequence[Clip]) -> str:
+    if len(clips) != 1:
+        return f"{len(clips)} clips"
+    return "the signal" if isinstance(clips[0], np.ndarray) else show_path(_name_of(clips[0]))
 
 
 def _name_of(source: Source) -> str:

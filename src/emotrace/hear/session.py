@@ -43,6 +43,7 @@ from emotrace.audio.channels import Channel, check_channel, select_channel
 from emotrace.audio.pcm import PcmReader
 from emotrace.audio.resample import Resampler
 from emotrace.errors import DecodeError, UsageError
+from emotrace.hear.baseline import Baseline
 from emotrace.hear.recognizer import Recogniser
 from emotrace.hear.smoothing import Smoother, Smoothing
 from emotrace.types import Prediction
@@ -99,6 +100,9 @@ class Session:
         Give an interim result at most this often, in seconds of audio, 0.1 or more; None gives finals only.
     smoothing
         Smooth the results; None gives them as the model does.
+    baseline
+        The ordinary voice of who speaks, as `Recogniser.adapt` has heard it; None takes the recogniser's own, if
+        it has one.
     file, name
         Written into each prediction as ``file`` and ``channel``; the name is that of the channel by default.
 
@@ -129,6 +133,7 @@ class Session:
         lookahead_seconds: float | None = None,
         interim_seconds: float | None = None,
         smoothing: Smoothing | None = None,
+        baseline: Baseline | None = None,
         file: str = "",
         name: str | None = None,
     ) -> None:
@@ -136,6 +141,8 @@ class Session:
         _check_interim(interim_seconds)
         self._reader = PcmReader(encoding, n_channels)
         check_channel(channel, n_channels, "the stream")
+        if baseline is not None:
+            recogniser = recogniser.with_baseline(baseline)
         self._recogniser, self._rate = recogniser, sampling_rate
         self._encoding, self._n_channels, self._channel = encoding, n_channels, channel
         self._resampler = Resampler(sampling_rate, recogniser.sampling_rate)
@@ -184,6 +191,7 @@ class Session:
             "latency_seconds": round(self.latency, 4),
             "interim_seconds": self._interim_seconds,
             "smoothing": None if self._smoother is None else asdict(self._smoother.smoothing),
+            **_describe_baseline(self._recogniser.baseline),
         }
 
     def push(self, data: bytes | bytearray | memoryview | NDArray[np.float32]) -> list[StreamResult]:
@@ -267,6 +275,10 @@ class Session:
         return [
             StreamResult(prediction if self._smoother is None else self._smoother.peek(prediction), is_final=False)
         ]
+
+
+def _describe_baseline(baseline: Baseline | None) -> dict[str, float]:
+    return {} if baseline is None else {"baseline_seconds": round(baseline.speech_seconds, 3)}
 
 
 def _check_rate(sampling_rate: int) -> None:
