@@ -11,7 +11,7 @@ from tests.tiny_bundles import make_emotion_bundle, make_features_bundle, make_s
 from typer.testing import CliRunner
 
 from emotrace.cli import model
-from emotrace.errors import BundleError
+from emotrace.errors import BundleError, ReportError
 
 
 def interval(value: float) -> dict[str, float]:
@@ -193,3 +193,26 @@ def test_model_of_features_that_are_other_ones_here_fails_its_check(tmp_path: Pa
 def test_model_of_the_waveform_needs_no_front_end(bundle: Path) -> None:
     assert "front end" not in run("verify", bundle)
     assert "features" not in run("show", bundle)
+
+
+def test_card_is_a_model_card(bundle: Path, tmp_path: Path) -> None:
+    from huggingface_hub import ModelCard
+
+    text = run("card", bundle)
+    assert ModelCard(text).data.to_dict()["license_name"] == "tiny-emotion-weights"
+    assert "| ravdess | 1440 (24) | 66.0 [61.0, 71.0] | 70.0 | 60.0 | 4.1 |" in text
+    run("card", bundle, "-o", tmp_path / "README.md")
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == text
+
+
+def test_card_takes_figures_of_this_model_alone(bundle: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps({"model_sha256": "0" * 64, "pooled": {}, "corpora": {}, "protocol": {}}))
+    with pytest.raises(ReportError, match="is of another model"):
+        run("card", bundle, "--evaluation", report, "-o", tmp_path / "README.md")
+    assert not (tmp_path / "README.md").exists()
+
+
+def test_a_bundle_may_hold_its_model_card(bundle: Path) -> None:
+    run("card", bundle, "-o", bundle / "README.md")
+    assert "FAILED" not in run("verify", bundle)

@@ -16,8 +16,8 @@ from tests.learn.explore.made_corpus import make_voice
 from tests.learn.explore.made_judged import HISTORY, make_judged
 from tests.tiny_bundles import make_emotion_bundle
 
-SINGLE = {"confusion", "roc", "precision-recall", "reliability", "recall-by-sex", "recall-by-intensity",
-          "recall-by-speaker"}  # fmt: skip
+SINGLE = {"confusion", "roc", "precision-recall", "reliability", "risk-coverage", "recall-by-sex",
+          "recall-by-intensity", "recall-by-speaker"}  # fmt: skip
 
 
 @pytest.fixture

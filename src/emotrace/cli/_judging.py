@@ -71,6 +71,7 @@ def judge(
         "bundle": card.name,
         "model_sha256": card.files["model.onnx"]["sha256"],
         "protocol": dict(card.split),
+        "calibration": dict(card.calibration),
         "n_unusable": len(unusable),
         "unusable": [{"file": file, "reason": reason} for file, reason in unusable],
         "speech_detector": _detector_facts(recogniser, utterances),
@@ -207,6 +208,24 @@ def summary_lines(report: Mapping[str, Any]) -> list[str]:
             f"{name:<14} {scores['n']:>6} {scores['n_speakers']:>8}  {uar['value']:.3f}{interval:<17} "
             f"{scores['accuracy']['value']:>8.3f} {'-' if ece is None else format(ece, '.3f'):>7}"
         )
+    return lines + _trust_lines(report["pooled"])
+
+
+def _trust_lines(pooled: Mapping[str, Any]) -> list[str]:
+    """Say who is understood worst, and what the mark *uncertain* is worth."""
+    lines = []
+    worst = pooled["worst_speaker"]
+    if worst is not None and pooled["n_speakers"] > 1:
+        lines.append(
+            f"worst understood: {worst['speaker']}, UAR {worst['unweighted_average_recall']:.3f} of {worst['n']} "
+            f"clips; speakers' mean {worst['mean_of_speakers']:.3f}"
+        )
+    marked = pooled.get("uncertain")
+    if marked is not None and marked["accuracy_if_certain"] is not None and marked["n_uncertain"]:
+        lines.append(
+            f"uncertain: {100 * (1 - marked['coverage']):.0f} % of the answers, accuracy "
+            f"{marked['accuracy_if_uncertain']:.3f}; of the others {marked['accuracy_if_certain']:.3f}"
+        )
     return lines
 
 
@@ -233,6 +252,7 @@ def _score(
         utterances=[u for u, _ in pairs],
         mask=np.array([[label in own[u.corpus] for label in labels] for u, _ in pairs]),
         is_no_speech=np.array([not p.is_speech for _, p in pairs]),
+        is_uncertain=np.array([p.uncertain for _, p in pairs]),
     )
 
 

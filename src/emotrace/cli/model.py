@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from emotrace.cli._options import Output
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -71,6 +74,36 @@ def path(bundle: BundleArgument = None) -> None:
     from emotrace.bundle import load_bundle
 
     typer.echo(str(load_bundle(bundle).path.absolute()))
+
+
+@command.command()
+def card(
+    bundle: BundleArgument = None,
+    output: Output = None,
+    evaluation: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The report.json that `emotrace evaluate` wrote.")
+    ] = None,
+    robustness: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The JSON that `emotrace robustness` wrote.")
+    ] = None,
+) -> None:
+    """Write a model card in the Hugging Face format: what it is for and not for, data, figures, limits.
+
+    Without --evaluation the scores are those of the bundle's own card, and nothing is said of fairness.
+    """
+    from emotrace.bundle import load_bundle
+    from emotrace.cli._output import open_output
+    from emotrace.learn.model_card import make_model_card, read_evaluation, read_robustness
+
+    loaded = load_bundle(bundle)
+    text = make_model_card(
+        loaded.card,
+        None if evaluation is None else read_evaluation(evaluation, loaded.card),
+        None if robustness is None else read_robustness(robustness, loaded.card),
+        has_licence_file=(loaded.path / "LICENSE").is_file(),
+    )
+    with open_output(output) as stream:
+        stream.write(text)
 
 
 def _check_front_end(source: str | None) -> list[Check]:

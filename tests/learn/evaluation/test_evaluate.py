@@ -11,6 +11,7 @@ from emotrace.errors import LabelError, UsageError
 from emotrace.learn.evaluation import metrics
 from emotrace.learn.evaluation.bootstrap import speaker_bootstrap
 from emotrace.learn.evaluation.evaluate import evaluate
+from emotrace.learn.evaluation.selective import tell_risk_coverage
 
 LABELS = ("anger", "calm", "sadness")
 
@@ -210,3 +211,36 @@ def test_wrong_input_is_refused(case, people):
         evaluate([], np.empty((0, 3)), labels, [])
     with pytest.raises(LabelError, match=r"truth number 0 is 'b', which the mask does not allow"):
         evaluate(["b"], [[0.5, 0.5]], ["a", "b"], ["p"], mask=[True, False])
+
+
+def test_risk_over_coverage_is_that_of_the_heard(case, people):
+    truth, probabilities, labels, _ = case
+    silent = np.arange(len(truth)) % 5 == 0
+    scores = evaluate(*case, is_no_speech=silent, is_uncertain=probabilities.max(axis=1) < 0.5, n_resamples=10)
+    heard = np.flatnonzero(~silent)
+    expected = tell_risk_coverage([truth[i] for i in heard], probabilities[heard], labels)
+    assert scores["risk_coverage"] == expected
+    sure = probabilities[heard].max(axis=1) >= 0.5
+    right = np.array([decide(probabilities)[i] == truth[i] for i in heard])
+    assert scores["uncertain"]["n_uncertain"] == int((~sure).sum())
+    assert scores["uncertain"]["accuracy_if_certain"] == pytest.approx(right[sure].mean())
+    assert "uncertain" not in evaluate(*case, n_resamples=10)
+    everyone = evaluate(*case, is_no_speech=np.ones(len(truth), bool), is_uncertain=sure.repeat(2)[: len(truth)])
+    assert everyone["risk_coverage"] is None
+    assert "uncertain" not in everyone
+
+
+def test_the_worst_understood_speaker_is_told(case, people, scores):
+    recalls = {name: s["unweighted_average_recall"]["value"] for name, s in scores["per_speaker"].items()}
+    worst = scores["worst_speaker"]
+    assert worst["unweighted_average_recall"] == min(recalls.values()) == recalls[worst["speaker"]]
+    assert worst["mean_of_speakers"] == pytest.approx(np.mean(list(recalls.values())))
+    assert worst["n"] == 12
+
+
+def test_too_few_clips_make_nobody_the_worst(case, people):
+    truth, probabilities, labels, speakers = case
+    few = evaluate(truth[:9], probabilities[:9], labels, speakers[:9], utterances=people[:9], n_resamples=10)
+    assert few["worst_speaker"] is None
+    nameless = evaluate(truth, probabilities, labels, [""] * len(truth), utterances=people, n_resamples=10)
+    assert nameless["worst_speaker"] is None

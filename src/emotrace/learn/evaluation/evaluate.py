@@ -28,6 +28,7 @@ from emotrace.learn.evaluation.metrics import (
     log_losses,
 )
 from emotrace.learn.evaluation.reliability import N_BINS, calibration_error, sum_bins
+from emotrace.learn.evaluation.selective import tell_risk_coverage, tell_uncertain
 from emotrace.types import Utterance
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,6 +36,9 @@ IntArray = npt.NDArray[np.int64]
 
 UNKNOWN = "unknown"
 """What stands in the tables for a sex, corpus or intensity that is not given."""
+
+LEAST_CLIPS = 10
+"""Of fewer clips of a speaker it is not said that nobody is understood worse."""
 
 _HEADLINES: tuple[tuple[str, Callable[[FloatArray], FloatArray]], ...] = (
     ("unweighted_average_recall", mean_recall),
@@ -52,6 +56,7 @@ def evaluate(
     utterances: Sequence[Utterance] | None = None,
     mask: npt.ArrayLike | None = None,
     is_no_speech: npt.ArrayLike | None = None,
+    is_uncertain: npt.ArrayLike | None = None,
     n_resamples: int = 1000,
     seed: int = 0,
     level: float = 0.95,
@@ -75,7 +80,9 @@ def evaluate(
         them first, so that each corpus is judged by its own labels.
     is_no_speech
         Rows (n,) in which the model heard nobody speak: wrong in every score of decisions, left out of
-        log-loss, Brier score and calibration error, whose probabilities do not exist.
+        log-loss, Brier score, calibration error and risk over coverage, whose probabilities do not exist.
+    is_uncertain
+        Rows (n,) which the product itself marks as uncertain.
     n_resamples, seed, level
         Of the bootstrap.
 
@@ -84,9 +91,11 @@ def evaluate(
     dict
         Plain numbers, lists and dicts; scores are ``{"value", "low", "high"}`` with None for an end that
         cannot be had. Keys: ``n, n_speakers, n_no_speech, labels, bootstrap, unweighted_average_recall,
-        accuracy, macro_f1, per_class, confusion, log_loss, brier_score, expected_calibration_error``,
-        and given utterances ``per_sex, per_speaker, per_corpus, per_intensity``. The same input gives
-        the same dict.
+        accuracy, macro_f1, per_class, confusion, log_loss, brier_score, expected_calibration_error,
+        risk_coverage`` (see `tell_risk_coverage`; None where nobody spoke), given ``is_uncertain``
+        ``uncertain`` (see `tell_uncertain`), and given utterances ``per_sex, per_speaker, per_corpus,
+        per_intensity`` and ``worst_speaker``, the one of at least `LEAST_CLIPS` clips with the lowest recall,
+        or None. The same input gives the same dict.
 
     Raises
     ------
@@ -98,7 +107,9 @@ def evaluate(
     known = check_labels(labels)
     truths = index_truth(truth, known)
     n = len(truths)
-    _require_lengths(n, speakers=speakers, utterances=utterances, is_no_speech=is_no_speech)
+    _require_lengths(
+        n, speakers=speakers, utterances=utterances, is_no_speech=is_no_speech, is_uncertain=is_uncertain
+    )
     is_silent = np.zeros(n, bool) if is_no_speech is None else np.asarray(is_no_speech, dtype=bool)
     checked = _restrict(probabilities, mask, truths, is_silent, known)
     predictions = np.where(is_silent, len(known), checked.argmax(axis=1))
@@ -118,9 +129,34 @@ def evaluate(
     scores |= _score_probabilities(
         truths[heard], checked[heard], [speakers[i] for i in heard], n_resamples, seed, level
     )
+    scores["risk_coverage"] = (
+        tell_risk_coverage([known[truths[i]] for i in heard], checked[heard], known) if heard else None
+    )
+    if is_uncertain is not None and heard:
+        is_correct = predictions[heard] == truths[heard]
+        scores["uncertain"] = tell_uncertain(is_correct, np.asarray(is_uncertain, dtype=bool)[heard])
     if utterances is not None:
         scores |= _score_groups(truths, predictions, speakers, utterances, known, (n_resamples, seed, level))
+        scores["worst_speaker"] = _find_worst(scores["per_speaker"])
     return scores
+
+
+def _find_worst(per_speaker: dict[str, Any]) -> dict[str, Any] | None:
+    """Find the named speaker who is understood worst, beside the mean over speakers."""
+    recalls = {
+        speaker: scores["unweighted_average_recall"]["value"]
+        for speaker, scores in per_speaker.items()
+        if speaker != UNKNOWN and scores["n"] >= LEAST_CLIPS
+    }
+    if not recalls:
+        return None
+    worst = min(recalls, key=lambda speaker: (recalls[speaker], speaker))
+    return {
+        "speaker": worst,
+        "n": per_speaker[worst]["n"],
+        "unweighted_average_recall": recalls[worst],
+        "mean_of_speakers": sum(recalls.values()) / len(recalls),
+    }
 
 
 def _require_lengths(n: int, **columns: Any) -> None:

@@ -42,6 +42,10 @@ def judged_facts(judged: Judged) -> Facts:
         "per_class": pooled["per_class"],
         "confusion": pooled["confusion"],
         "reliability": None if not sure else _reliability(sure),
+        # Of reports of earlier versions not known.
+        "risk_coverage": pooled.get("risk_coverage"),
+        "uncertain": pooled.get("uncertain"),
+        "worst_speaker": pooled.get("worst_speaker"),
         "curves": None
         if not judged.has_probabilities
         else one_vs_rest([a.emotion for a in answers], judged.probability_matrix(answers), judged.labels),

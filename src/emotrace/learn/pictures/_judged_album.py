@@ -13,6 +13,7 @@ from emotrace.learn.pictures.precision_recall import draw_precision_recall
 from emotrace.learn.pictures.recall_by_group import draw_recall_by_group
 from emotrace.learn.pictures.recall_by_speaker import draw_recall_by_speaker
 from emotrace.learn.pictures.reliability import draw_reliability
+from emotrace.learn.pictures.risk_coverage import draw_risk_coverage
 from emotrace.learn.pictures.roc import draw_roc
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def judged_album(facts: Mapping[str, Any], sexes: Mapping[str, str]) -> Album:
     if facts["reliability"] is not None:
         error = facts["scores"].get("expected_calibration_error", {}).get("value")
         album["reliability"] = partial(draw_reliability, facts["reliability"], error)
+    if facts["risk_coverage"] is not None:
+        album["risk-coverage"] = partial(draw_risk_coverage, facts["risk_coverage"], facts["uncertain"])
     if len(facts["recall_by_sex"]) > 1:
         album["recall-by-sex"] = partial(draw_recall_by_group, facts["recall_by_sex"], "recall by sex")
     if len(facts["recall_by_intensity"]) > 1:

@@ -30,6 +30,7 @@ _ALT = {
     "roc": "Receiver operating characteristics, one emotion against the rest.",
     "precision-recall": "Precision and recall, one emotion against the rest.",
     "reliability": "Accuracy by confidence.",
+    "risk-coverage": "Share of errors among the surest answers, by how many of them are kept.",
     "recall-by-sex": "Recall of each emotion by sex.",
     "recall-by-intensity": "Recall of each emotion by intensity.",
     "recall-by-speaker": "Unweighted average recall of each speaker.",
@@ -186,9 +187,12 @@ class _Page:
 
     def _sureness(self, place: int) -> Html:
         curves = [self._plate(place, name, is_half=True) for name in ("roc", "precision-recall")]
+        kept = self._plate(place, "risk-coverage", is_half=True)
         said = _READING if any(curves) else [*_READING[:1], _NO_CURVES]
         reading = element("div", *(element("p", text) for text in said), class_="reading")
-        return element("div", self._plate(place, "reliability", is_half=True), reading, *curves, class_="pair")
+        return element(
+            "div", self._plate(place, "reliability", is_half=True), reading, kept, *curves, class_="pair"
+        )
 
     def _whom(self, place: int) -> Html:
         plates = [self._plate(place, name, is_half=True) for name in ("recall-by-sex", "recall-by-intensity")]
