@@ -21,7 +21,7 @@ _N_NAMED = 3
 _TITLES = {
     "speakers": "speakers",
     "recordings": "recordings",
-    "windows": "windows of a recording",
+    "windows": "windows of one",
     "identical audio": "identical audio",
     "near-identical audio": "altered copies",
     "sentences": "sentences",
@@ -76,7 +76,7 @@ def _tabulate_findings(audit: Audit) -> Table:
     table = Table(box=box.SIMPLE)
     table.add_column("on both sides")
     table.add_column("found", justify="right")
-    table.add_column("held-out clips concerned", justify="right")
+    table.add_column("held-out clips", justify="right")
     table.add_column("")
     for finding in audit.findings:
         if finding.kind in _NEEDS_EARS and not audit.was_heard:
@@ -97,7 +97,7 @@ def _judge(finding: Finding, audit: Audit) -> Text:
     if not finding.n_shared:
         return Text("-")
     if finding.kind == "near-identical audio":
-        return Text(f"up to {audit.n_unexpected} may be chance: listen to them")
+        return Text(f"chance? (up to {audit.n_unexpected})")
     return Text("no leak")
 
 

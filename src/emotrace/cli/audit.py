@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +42,9 @@ def command(
     no_baseline: Annotated[
         bool, typer.Option("--no-baseline", help="Do not measure what the leak is worth.")
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither use nor keep what was computed before.")
+    ] = False,
     format: Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")] = Format.table,
     output: Output = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: all cores.")] = None,
@@ -51,10 +55,13 @@ def command(
     A list is a manifest (.csv, .jsonl, .parquet), a folder of recordings, or a text file with a path on each line.
     Clips may be without labels. Who speaks is told by the column 'speaker' and by file names of known corpora.
 
+    An audit that was interrupted goes on when it is called again: fingerprints and features are kept in
+    $EMOTRACE_CACHE or the system's folder for caches.
+
     Ends with 0 if no leak was found, with 1 if one was, with 2 if the audit could not be made.
     """
     from emotrace.cli._audit_view import show
-    from emotrace.cli._output import open_output, refuse_to_overwrite, warn_in_one_line
+    from emotrace.cli._output import open_output, refuse_to_overwrite, tell, warn_in_one_line
     from emotrace.learn._processes import usable_cores
     from emotrace.learn.audit import audit
 
@@ -67,8 +74,12 @@ def command(
                 with_audio=not no_audio,
                 with_baseline=not no_baseline,
                 n_jobs=jobs or usable_cores(),
+                cache=not no_cache,
                 progress=progress,
             )
+    except KeyboardInterrupt:
+        tell(f"interrupted{'' if no_cache else '; the same command goes on from here'}")
+        sys.exit(130)
     except EmotraceError as error:
         # 1 is kept for a leak: whoever asks a script must be able to tell.
         raise UsageError(str(error)) from None

@@ -29,6 +29,31 @@ def test_a_text_list(tmp_path):
     assert {(u.emotion, u.speaker) for u in utterances} == {("", "")}
 
 
+@pytest.mark.parametrize("name", ["train.tsv", "train.txt"])
+@pytest.mark.parametrize("mark", ["\t", ",", ";"])
+def test_a_table_is_one_whatever_it_is_called(tmp_path, name, mark):
+    rows = [("path", "label", "speaker_id"), ("a.wav", "angry", "7"), ("b.wav", "", "8")]
+    path = write(tmp_path / name, "\n".join(mark.join(row) for row in rows))
+    assert [(Path(u.file).name, u.emotion, u.speaker) for u in read_list(path)] == [
+        ("a.wav", "anger", "7"),
+        ("b.wav", "", "8"),
+    ]
+
+
+def test_lines_that_hold_more_than_a_path(tmp_path):
+    for name in ("a.wav", "b.wav", "my clips/c d.wav"):
+        write(tmp_path / name, "")
+    lines = ["utterance1 a.wav", "b.wav|hello, you|7", "my clips/c d.wav", "my clips/c d.wav\t3", "gone 1.wav"]
+    found = files(read_list(write(tmp_path / "wav.scp", "\n".join(lines))))
+    # Of what does not exist nobody knows which part is meant.
+    assert found == ["a.wav", "b.wav", "c d.wav", "c d.wav", "gone 1.wav"]
+
+
+def test_a_line_too_long_for_a_name(tmp_path):
+    (read,) = read_list(write(tmp_path / "l.txt", "a" * 5000))
+    assert Path(read.file).name == "a" * 5000
+
+
 def test_paths_may_start_at_the_working_directory(tmp_path, monkeypatch):
     write(tmp_path / "data" / "a.wav", "")
     path = write(tmp_path / "lists" / "train.lst", "data/a.wav\n")
@@ -86,7 +111,7 @@ def test_our_own_manifests(tmp_path, ending):
         (
             "plain.csv",
             "file,words\na,b\n",
-            r"plain.csv: no column 'emotion'.*files without labels may stand in a text",
+            r"plain.csv: no column 'emotion'.*; an empty one will do, or a text file with one path on each line",
         ),
         (
             "odd.csv",

@@ -45,7 +45,7 @@ def features_of(utterances: list[Utterance], personal: float, shared: float) -> 
 @pytest.fixture
 def with_features(monkeypatch):
     def use(personal: float, shared: float) -> None:
-        def extract(utterances, feature_set, n_jobs, progress):
+        def extract(utterances, feature_set, *, n_jobs, cache, progress):
             assert feature_set == "means180"
             matrix = features_of(utterances, personal, shared)
             return FeatureTable(tuple(map(str, range(matrix.shape[1]))), matrix, tuple(utterances))

@@ -48,6 +48,14 @@ def test_strangers_share_nothing_but_sentences():
     assert audit.notes == ("20 of 20 test clips say a sentence of training: no leak, but easier than new words",)
 
 
+def test_what_could_not_be_heard_is_said_with_the_verdict():
+    audit = audit_sides({"train": clips("abc"), "test": clips("de")}, was_heard=True, n_unheard=3)
+    assert audit.describe() == (
+        "NO LEAK: no speaker, recording or audio is on two sides; 3 + 2 speakers (3 could not be listened to)"
+    )
+    assert audit.to_dict()["n_unheard"] == 3
+
+
 def test_shared_speakers_are_counted_with_the_clips_they_speak():
     audit = audit_sides({"train": clips("abc"), "test": clips("cd")})
     shared = finding(audit, "speakers")

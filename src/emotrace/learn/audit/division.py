@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from emotrace.errors import AudioError, EmotraceError, UsageError
@@ -67,6 +68,7 @@ def audit(
     with_audio: bool = True,
     with_baseline: bool = True,
     n_jobs: int = 1,
+    cache: Path | bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
     """Audit a division.
@@ -81,6 +83,9 @@ def audit(
         Measure what the leak is worth, where speakers and emotions are known.
     n_jobs
         How many processes. More than one starts fresh ones: a script then needs ``if __name__ == "__main__"``.
+    cache
+        Where fingerprints and features are kept for the next time: a folder; True for the system's (or the one
+        that ``EMOTRACE_CACHE`` names), False for nowhere.
     progress
         See `Progress`.
 
@@ -100,21 +105,26 @@ def audit(
     if not with_audio:
         why = "nobody listened to the recordings" if with_baseline else ""
         return Outcome(audit_sides(named), no_worth=why, n_named=n_named)
-    heard = _listen(named, n_jobs, partial(tell, "listening"))
+    heard = _listen(named, n_jobs, cache, partial(tell, "listening"))
     named = {side: _add_content(named[side], heard[side]) for side in named}
     pairs = _compare(named, heard, n_jobs, partial(tell, "comparing"))
-    found = audit_sides(named, pairs, was_heard=True)
     unheard = {side: [clip for clip in clips if isinstance(clip, Unheard)] for side, clips in heard.items()}
-    worth, why = _measure(named, heard, n_jobs, tell) if with_baseline else (None, "")
+    found = audit_sides(named, pairs, was_heard=True, n_unheard=sum(map(len, unheard.values())))
+    worth, why = _measure(named, heard, n_jobs, cache, tell) if with_baseline else (None, "")
     return Outcome(found, worth, why, {side: clips for side, clips in unheard.items() if clips}, n_named)
 
 
 _Heard = dict[str, list[Heard | Unheard]]
 
 
-def _listen(named: Mapping[str, Sequence[Utterance]], n_jobs: int, progress: Callable[[int, int], Any]) -> _Heard:
+def _listen(
+    named: Mapping[str, Sequence[Utterance]],
+    n_jobs: int,
+    cache: Path | bool,
+    progress: Callable[[int, int], Any],
+) -> _Heard:
     everything = [utterance for utterances in named.values() for utterance in utterances]
-    results = iter(listen(everything, n_jobs, progress))
+    results = iter(listen(everything, n_jobs, progress, cache))
     heard = {side: [next(results) for _ in utterances] for side, utterances in named.items()}
     failures = [clip for clips in heard.values() for clip in clips if isinstance(clip, Unheard)]
     if len(failures) == len(everything):
@@ -155,7 +165,7 @@ def _heard_places(clips: Sequence[Heard | Unheard]) -> list[tuple[int, Any]]:
 
 
 def _measure(
-    named: Mapping[str, Sequence[Utterance]], heard: _Heard, n_jobs: int, tell: Progress
+    named: Mapping[str, Sequence[Utterance]], heard: _Heard, n_jobs: int, cache: Path | bool, tell: Progress
 ) -> tuple[Worth | None, str]:
     usable = {
         side: [u for u, clip in zip(named[side], heard[side], strict=True) if isinstance(clip, Heard)]
@@ -167,6 +177,7 @@ def _measure(
             usable.get("test", []),
             others=usable.get("validation", []),
             n_jobs=n_jobs,
+            cache=cache,
             on_extracted=partial(tell, "extracting features"),
             on_fitted=partial(tell, "fitting baselines"),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,16 @@ from emotrace.learn.corpora._scan import AUDIO_ENDINGS
 from emotrace.learn.evaluation.leakage import SIDES
 from emotrace.manifest import ENDINGS, UNKNOWN_SPEAKER
 from emotrace.manifest.audiofolder import find_metadata
+from emotrace.manifest.columns import our_name
 from emotrace.manifest.encoding import decode
-from emotrace.manifest.formats import format_of
+from emotrace.manifest.formats import FORMATS
 from emotrace.manifest.row import Row
 from emotrace.manifest.utterance import row_to_utterance
 from emotrace.types import Utterance
 
 Sides = dict[str, list[Utterance]]
 
+_BETWEEN_COLUMNS = re.compile(r"[\t,;|]")
 # Any word will do, for it is put back.
 _STAND_IN = "neutral"
 _FOLDER_NAMES = {"train": "train", "training": "train", "validation": "validation", "valid": "validation"}
@@ -33,9 +36,11 @@ def read_list(path: str | Path) -> list[Utterance]:
     Parameters
     ----------
     path
-        A manifest (``.csv``, ``.jsonl``, ``.parquet``), a folder with one (``metadata.csv``), a folder of
-        recordings, or a text file with one path on each line, where blank lines and those that begin with ``#``
-        are passed over. Paths start at the folder of the list or, if nothing is there, at the working directory.
+        A manifest (``.csv``, ``.jsonl``, ``.parquet``; a CSV table may have any ending), a folder with one
+        (``metadata.csv``), a folder of recordings, or a text file with one path on each line, where blank lines
+        and those that begin with ``#`` are passed over. Beside the path a line may hold other things (``wav.scp``
+        of Kaldi, ``path label``) if the path is that of a file which exists. Paths start at the folder of the list
+        or, if nothing is there, at the working directory.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def read_list(path: str | Path) -> list[Utterance]:
     path = Path(path)
     if path.is_dir():
         metadata = _metadata(path)
-        return _read_table(metadata) if metadata else _read_folder(path)
+        return _read_table(metadata, metadata.suffix) if metadata else _read_folder(path)
     if not path.is_file():
         raise ManifestError(
             f"{path}: no such file or folder; give a manifest ({', '.join(ENDINGS)}), a text file with a path on "
@@ -60,7 +65,8 @@ def read_list(path: str | Path) -> list[Utterance]:
         )
     if path.suffix.lower() in AUDIO_ENDINGS:
         raise ManifestError(f"{path}: is a recording; give a list of recordings or a folder of them")
-    return _read_table(path) if path.suffix.lower() in ENDINGS else _read_lines(path)
+    ending = path.suffix.lower()
+    return _read_table(path, ending) if ending in ENDINGS else _read_text(path)
 
 
 def read_division(path: str | Path) -> tuple[Sides, int]:
@@ -131,7 +137,7 @@ def _audio_files(folder: Path) -> Iterator[Path]:
                 yield Path(place, name)
 
 
-def _read_lines(path: Path) -> list[Utterance]:
+def _read_text(path: Path) -> list[Utterance]:
     try:
         text = decode(path.read_bytes())
     except ManifestError as error:
@@ -141,10 +147,30 @@ def _read_lines(path: Path) -> list[Utterance]:
     if "\0" in text:
         raise ManifestError(f"{path}: holds a zero byte; a list is a text file with one path on each line")
     lines = [line.strip() for line in text.splitlines()]
-    files = [line for line in lines if line and not line.startswith("#")]
-    if not files:
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if not lines:
         raise ManifestError(f"{path}: holds no paths; write one on each line")
-    return [_unlabelled(_locate(path.parent, file)) for file in files]
+    if _is_header(lines[0]):
+        return _read_table(path, ".csv")
+    return [_unlabelled(_locate(path.parent, _find_path(path.parent, line))) for line in lines]
+
+
+def _is_header(line: str) -> bool:
+    """Tell whether a text begins with the names of columns, and so is a table whatever it is called."""
+    names = {our_name(name.strip('"')) for name in _BETWEEN_COLUMNS.split(line)}
+    return {"file", "emotion"} <= names
+
+
+def _find_path(folder: Path, line: str) -> str:
+    """Give the path in a line: all of it, unless no such file exists and one of its words is one that does."""
+    if _exists(folder, line):
+        return line
+    words = [word.strip() for word in (*_BETWEEN_COLUMNS.split(line), *line.split())]
+    return next((word for word in words if word and _exists(folder, word)), line)
+
+
+def _exists(folder: Path, file: str) -> bool:
+    return any(os.path.isfile(place) for place in (folder / file, file))  # noqa: PTH113 (a name may be too long)
 
 
 def _locate(folder: Path, file: str) -> Path:
@@ -165,11 +191,11 @@ def _real(file: Path) -> str:
     return os.path.realpath(file)
 
 
-def _read_table(path: Path) -> list[Utterance]:
+def _read_table(path: Path, ending: str) -> list[Utterance]:
     try:
-        utterances = [_read_row(row, path.parent) for row in format_of(path).read_rows(path)]
+        utterances = [_read_row(row, path.parent) for row in FORMATS[ending].read_rows(path)]
     except ManifestError as error:
-        hint = "; files without labels may stand in a text file, one path on each line"
+        hint = "; an empty one will do, or a text file with one path on each line"
         is_unlabelled = "no column 'emotion'" in str(error)
         raise ManifestError(f"{path}: {' '.join(str(error).split())}{hint if is_unlabelled else ''}") from None
     except OSError as error:

@@ -11,6 +11,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,7 @@ def measure_worth(
     *,
     others: Sequence[Utterance] = (),
     n_jobs: int = 1,
+    cache: Path | bool = True,
     on_extracted: Progress | None = None,
     on_fitted: Progress | None = None,
 ) -> Worth:
@@ -105,6 +107,8 @@ def measure_worth(
         More of them, used where the sides are mixed.
     n_jobs
         Processes that extract features.
+    cache
+        Where features are kept: a folder; True for the system's, False for nowhere.
     on_extracted, on_fitted
         Told how much is done, and of how much.
 
@@ -119,7 +123,7 @@ def measure_worth(
     sides = [("train", u) for u in train] + [("test", u) for u in test] + [("other", u) for u in others]
     usable = _choose(sides)
     table = extract_table(
-        [utterance for _, utterance in usable], FEATURE_SET, n_jobs=n_jobs, progress=on_extracted
+        [utterance for _, utterance in usable], FEATURE_SET, n_jobs=n_jobs, cache=cache, progress=on_extracted
     )
     # Unusable clips are named by place, not by value: the same clip may stand in two rows.
     lost = Counter(id(clip.utterance) for clip in table.unusable)

@@ -21,7 +21,7 @@ from emotrace.learn.evaluation._fingerprint import BANDS_PER_SEMITONE, FRAME_SEC
 
 LEAST_CORRELATION = 0.25
 LEAST_COHERENCE = 0.88
-CERTAIN_CORRELATION = 0.7
+CERTAIN_CORRELATION = 0.8
 """No two takes that were looked at reach it; louder, noisier, cut and coded copies do, stretched ones do not."""
 
 MOST_SEMITONES = 3.0

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.learn.evaluation._alignment import sample_rows
-from emotrace.learn.evaluation._fingerprint import BANDS_PER_SEMITONE, FRAME_SECONDS, Matrix
+from emotrace.learn.evaluation._fingerprint import BANDS_PER_SEMITONE, FRAME_SECONDS, Fingerprint, Matrix
 
 _HALF_FRAMES = 24
 _STEPS = 8
@@ -26,7 +26,7 @@ _STRETCHES = tuple(math.exp(step) for step in (-0.24, -0.12, 0.0, 0.12, 0.24))
 _SHIFTS = tuple(range(-2 * BANDS_PER_SEMITONE, 2 * BANDS_PER_SEMITONE + 1))
 _BLUR = np.array([1.0, 2.0, 3.0, 2.0, 1.0], dtype=np.float32)
 _N_COMPONENTS = 64
-_MOST_TO_LEARN_FROM = 20_000
+_MOST_TO_LEARN_FROM = 1_000
 _SYLLABLE_FRAMES = 25
 _LEAST_APART_FRAMES = 8
 _LEAST_STRENGTH = 0.1
@@ -51,16 +51,16 @@ class PatchIndex:
     Parameters
     ----------
     recordings
-        `Fingerprint.shapes` of each, (n_frames, 120), at least one frame.
+        None of them empty. They are gone through twice.
     """
 
-    def __init__(self, recordings: Sequence[Matrix]) -> None:
-        patches = [_patches(_cut(shapes, _strongest(shapes), _PLACES), 0) for shapes in recordings]
-        counts = [len(part) for part in patches]
-        everything = np.concatenate(patches)
-        self._components = _principal_components(everything)
-        self._patches = _unit(everything @ self._components)
-        self._starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+    def __init__(self, recordings: Sequence[Fingerprint]) -> None:
+        # Patches are large: only those that are learned from are held all at once.
+        some = recordings[:: math.ceil(len(recordings) / _MOST_TO_LEARN_FROM)]
+        self._components = _principal_components(np.concatenate([_cut_patches(recording) for recording in some]))
+        parts = [_unit(_cut_patches(recording) @ self._components) for recording in recordings]
+        self._patches = np.concatenate(parts)
+        self._starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])[:-1]]).astype(np.int64)
 
     def find(self, shapes: Matrix, n_candidates: int) -> list[Candidate]:
         """Give the recordings most like this one, (n_frames, 120), the likeliest first."""
@@ -75,6 +75,12 @@ class PatchIndex:
         tempos = np.stack([_mean_of_best(part) for part in by_recording]).argmax(axis=0)
         places = np.argsort(-answers, kind="stable")[:n_candidates].tolist()
         return [Candidate(place, _STRETCHES[int(tempos[place])], float(answers[place])) for place in places]
+
+
+def _cut_patches(recording: Fingerprint) -> Matrix:
+    """Give the patches around the strongest syllables of a recording that may be found, (n, 480)."""
+    shapes = recording.shapes()
+    return _patches(_cut(shapes, _strongest(shapes), _PLACES), 0)
 
 
 def _cut(shapes: Matrix, frames: Sequence[int], places: Sequence[int], stretch: float = 1.0) -> Matrix:
@@ -120,9 +126,8 @@ def _mean_of_best(by_question: Matrix) -> Matrix:
 
 
 def _principal_components(patches: Matrix) -> Matrix:
-    # Evenly spaced ones tell as much as all of them.
-    some = patches[:: max(1, len(patches) // _MOST_TO_LEARN_FROM)].astype(np.float64)
-    _, vectors = np.linalg.eigh(some.T @ some)
+    whole = patches.astype(np.float64)
+    _, vectors = np.linalg.eigh(whole.T @ whole)
     return np.ascontiguousarray(vectors[:, ::-1][:, :_N_COMPONENTS], dtype=np.float32)
 
 

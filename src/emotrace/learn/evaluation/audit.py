@@ -136,6 +136,8 @@ class Audit:
         So many clips may be taken for copies by chance alone (once in a thousand audits more).
     was_heard
         Whether the recordings were listened to at all.
+    n_unheard
+        How many of them could not be, and are judged by their names alone.
     """
 
     findings: tuple[Finding, ...]
@@ -144,6 +146,7 @@ class Audit:
     near_identical: tuple[NearIdentical, ...] = field(default=())
     n_unexpected: int = 0
     was_heard: bool = False
+    n_unheard: int = 0
 
     @property
     def verdict(self) -> Verdict:
@@ -162,18 +165,21 @@ class Audit:
         kinds = "speaker, recording or audio" if self.was_heard else "speaker or recording (nobody listened)"
         if self.verdict == "no leak":
             speakers = " + ".join(str(side.n_speakers) for side in self.sides.values())
-            return f"NO LEAK: no {kinds} is on two sides; {speakers} speakers{self._say_doubtful()}"
+            return f"NO LEAK: no {kinds} is on two sides; {speakers} speakers{self._say_doubts()}"
         return (
-            f"UNPROVEN: no shared {kinds} was found{self._say_doubtful()}, but {unknown} cannot be known, so that "
+            f"UNPROVEN: no shared {kinds} was found{self._say_doubts()}, but {unknown} cannot be known, so that "
             "nobody can say whether the test hears people from training; add a column 'speaker'"
         )
 
-    def _say_doubtful(self) -> str:
+    def _say_doubts(self) -> str:
+        doubts = []
         n_doubtful = next(f.n_clips for f in self.findings if f.kind == "near-identical audio")
-        if not n_doubtful:
-            return ""
-        clips = "1 clip resembles" if n_doubtful == 1 else f"{n_doubtful} clips resemble"
-        return f" ({clips} another one, as up to {self.n_unexpected} may by chance)"
+        if n_doubtful:
+            clips = "1 clip resembles" if n_doubtful == 1 else f"{n_doubtful} clips resemble"
+            doubts.append(f"{clips} another one, as up to {self.n_unexpected} may by chance")
+        if self.n_unheard:
+            doubts.append(f"{self.n_unheard} could not be listened to")
+        return f" ({'; '.join(doubts)})" if doubts else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give all of it, ready for JSON."""
@@ -181,6 +187,7 @@ class Audit:
             "verdict": self.verdict,
             "sentence": self.describe(),
             "was_heard": self.was_heard,
+            "n_unheard": self.n_unheard,
             "sides": {name: side.to_dict() for name, side in self.sides.items()},
             "findings": {finding.kind: finding.to_dict() for finding in self.findings},
             "near_identical": {
@@ -192,7 +199,9 @@ class Audit:
         }
 
 
-def audit_sides(sides: Sides, near_identical: Sequence[NearIdentical] = (), was_heard: bool = False) -> Audit:
+def audit_sides(
+    sides: Sides, near_identical: Sequence[NearIdentical] = (), was_heard: bool = False, n_unheard: int = 0
+) -> Audit:
     """Find what the sides share.
 
     Parameters
@@ -204,6 +213,8 @@ def audit_sides(sides: Sides, near_identical: Sequence[NearIdentical] = (), was_
         Pairs of clips found by listening. Those that share a recording or identical audio anyway are left out.
     was_heard
         Whether recordings were listened to.
+    n_unheard
+        How many of them could not be.
     """
     ordered = {side: tuple(sides.get(side, ())) for side in SIDES}
     recording_of, windowed = _trace_recordings(ordered)
@@ -226,6 +237,7 @@ def audit_sides(sides: Sides, near_identical: Sequence[NearIdentical] = (), was_
         near_identical=pairs,
         n_unexpected=n_unexpected,
         was_heard=was_heard,
+        n_unheard=n_unheard,
     )
 
 
