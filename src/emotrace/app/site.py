@@ -8,6 +8,7 @@ import pkgutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +16,7 @@ from fastapi import FastAPI, Response
 
 from emotrace.app import tabs
 from emotrace.app.desk import PATH, Desk
-from emotrace.errors import UsageError
+from emotrace.errors import MissingExtraError, UsageError
 
 # Gradio reads these as it is imported. It would count its users, and keep uploads in a folder that others share.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -34,7 +35,11 @@ def add_app(server: FastAPI, corpora: Path | None = None) -> FastAPI:
     ------
     UsageError
         If others than this machine can reach the server: the app asks nobody for a key.
+    MissingExtraError
+        If Gradio is not installed.
     """
+    if find_spec("gradio") is None:
+        raise MissingExtraError("the web app", "app")
     settings = server.state.service.settings
     if not settings.is_loopback:
         raise UsageError(
@@ -57,6 +62,8 @@ def add_app(server: FastAPI, corpora: Path | None = None) -> FastAPI:
             for name, tab in sorted(_tabs().items(), key=lambda item: item[1].PLACE):
                 with gr.Tab(tab.TITLE, id=name, elem_id=f"tab-{name}"):
                     tab.build(desk)
+                # Before the server refuses whatever WebSocket it does not know.
+                server.router.routes[:0] = getattr(tab, "ROUTES", ())
     page.queue(default_concurrency_limit=settings.max_requests)
     gr.mount_gradio_app(
         server,
@@ -84,7 +91,7 @@ def add_app(server: FastAPI, corpora: Path | None = None) -> FastAPI:
 
 
 def _tabs() -> dict[str, ModuleType]:
-    """Import every module of ``tabs/``: ``TITLE``, ``PLACE`` in the row, and ``build(desk)``."""
+    """Import every module of ``tabs/``: ``TITLE``, ``PLACE`` in the row, ``build(desk)``, perhaps ``ROUTES``."""
     return {
         info.name: importlib.import_module(f"{tabs.__name__}.{info.name}")
         for info in pkgutil.iter_modules(tabs.__path__)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,12 +16,7 @@ def command(
         list[str] | None,
         typer.Option("--more-model", metavar="BUNDLE", help="A further model to choose; repeatable."),
     ] = None,
-    corpora: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder of corpora for *Explore*; else what EMOTRACE_CORPORA names, if anything."
-        ),
-    ] = None,
+    corpora: options.Corpora = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser.")] = True,
 ) -> None:
     """Open the web app: analyse recordings, hear yourself live, look at calls, corpora and models.
@@ -32,8 +25,6 @@ def command(
     """
     app_room, listen, server_app, settings_module = _load_app()
     settings = settings_module.Settings(port=port, model=model, more_models=tuple(more_models or ()))
-    if corpora is None and os.environ.get("EMOTRACE_CORPORA"):
-        corpora = Path(os.environ["EMOTRACE_CORPORA"])
     with listen.open_socket(settings) as listener:
         app = app_room.add_app(server_app.create_app(settings), corpora)
         url = f"{listen.url_of(listener)}/app/"

@@ -41,6 +41,10 @@ def command(
         _Many | None,
         typer.Option(metavar="ORIGIN", help="A web page's origin (https://...) that may use it; repeatable."),
     ] = None,
+    with_app: Annotated[
+        bool, typer.Option("--app", help="The web app as well, at /app, for this machine alone (extra `app`).")
+    ] = False,
+    corpora: options.Corpora = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Processes for uploads; default: one per core, at most 4.")
     ] = None,
@@ -102,6 +106,10 @@ def command(
     )
     with listen.open_socket(settings) as listener:
         app = app_module.create_app(settings)
+        if with_app:
+            from emotrace.app.site import add_app
+
+            add_app(app, corpora)
         logs.write_logs(sys.stderr)
         url, names = listen.url_of(listener), ", ".join(app.state.service.models.names)
         listen.run(app, listener, lambda: typer.echo(f"emotrace: serving {names} on {url} (docs: {url}/docs)"))
