@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotrace import registry
+from emotrace.errors import ReportError
+from emotrace.reports.json import read_timelines
 from emotrace.types import Timeline
 
 Write = Callable[..., str]
@@ -96,3 +98,76 @@ def test_an_undecodable_file_name_survives(call: Timeline, write_clips: Write) -
     text = write_clips("jsonl", [odd])
     assert text.isascii()
     assert json.loads(text)["file"] == "bad\udcff.wav"
+
+
+@settings(max_examples=60, deadline=None)
+@given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
+def test_timelines_come_back(
+    timelines: list[Timeline], as_channels: Callable[..., list[Timeline]], write: Write
+) -> None:
+    channels = as_channels(timelines)
+    read = read_timelines(json.loads(write("json", *channels)))
+    assert [each.channel for each in read] == [each.channel for each in channels]
+    for back, timeline in zip(read, channels, strict=True):
+        # The document has these once, for all channels.
+        head = (channels[0].file, channels[0].model, channels[0].labels, channels[0].settings)
+        assert (back.file, back.model, back.labels, back.settings) == head
+        assert back.duration == round(timeline.duration, 3)
+        assert [p.to_dict() for p in back.predictions] == [p.to_dict() for p in timeline.predictions]
+        assert [(s.start, s.end) for s in back.speech] == [
+            (round(s.start, 3), round(s.end, 3)) for s in timeline.speech
+        ]
+    # What is read and written once more is read as the same.
+    assert read_timelines(json.loads(write("json", *read))) == read
+
+
+@settings(max_examples=30, deadline=None)
+@given(timeline=st.from_type(Timeline))
+def test_what_was_read_can_be_written_in_every_format(timeline: Timeline, write: Write) -> None:
+    (back,) = read_timelines(json.loads(write("json", timeline)))
+    for name in registry.names("format"):
+        assert write(name, back) is not None
+
+
+def test_a_setting_that_was_null_is_no_number(call: Timeline, write: Write) -> None:
+    endless = replace(call, settings={"max_seconds": math.inf})
+    (back,) = read_timelines(json.loads(write("json", endless)))
+    assert math.isnan(back.settings["max_seconds"])
+    assert '"max_seconds": null' in write("json", back)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "line"),
+    [
+        ((), [], "the document is a list; it must be an object"),
+        (("file",), None, r"the document has no 'file'; this reads what `emotrace analyze --format json` writes"),
+        (("labels", 1), 7, r"labels\[1\] is 7; it must be text"),
+        (("settings", "hop"), "fast", r"settings\.hop is fast; it must be a number"),
+        (("channels",), [], r"channels is a list; it must be at least one channel"),
+        (("channels", 0, "duration"), -1, r"channels\[0\]\.duration is -1; it must be a number of 0 or more"),
+        (("channels", 0, "duration"), 10**400, r"channels\[0\]\.duration is 1000.*\.\.\.; it must be a number of"),
+        (("channels", 0, "speech", 0), [1], r"channels\[0\]\.speech\[0\] is a list; it must be a start and"),
+        (("channels", 0, "speech", 0), [2, 1], r"speech\[0\] ends at 1 s, before its start at 2 s"),
+        (("channels", 0, "predictions", 1, "confidence"), 1.5, r"\[1\]\.confidence is 1\.5; .* from 0 to 1"),
+        (("channels", 0, "predictions", 1, "confidence"), math.nan, r"confidence is nan; it must be a"),
+        (("channels", 0, "predictions", 1, "uncertain"), 1, r"\.uncertain is 1; it must be true or false"),
+        (("channels", 0, "predictions", 0, "emotion"), "anger", r"\[0\] says 'anger' with confidence None and 0 "),
+    ],
+)
+def test_another_document_is_refused_in_one_line(
+    call: Timeline, write: Write, path: tuple[str | int, ...], value: object, line: str
+) -> None:
+    document = json.loads(write("json", call))
+    if not path:
+        document = value
+    else:
+        place = document
+        for key in path[:-1]:
+            place = place[key]
+        if value is None:
+            del place[path[-1]]
+        else:
+            place[path[-1]] = value
+    with pytest.raises(ReportError, match=line) as refused:
+        read_timelines(document)
+    assert "\n" not in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -24,8 +25,9 @@ async def hear(
     model: str | None = None,
     labels: str | None = None,
     channel: int | Literal["mix", "each"] = "mix",
+    on_read: Callable[[float], None] | None = None,
 ) -> Heard:
-    """Give the timeline of the file at ``path``.
+    """Give the timeline of the file at ``path``; tell ``on_read`` which share of it has been read.
 
     Raises
     ------
@@ -47,7 +49,7 @@ async def hear(
     try:
         service.models.recogniser(model, labels)
         with service.requests.acquire(), Path(path).open("rb") as file:
-            answer = await service.workers.run(job, file.fileno())
+            answer = await service.workers.run(job, file.fileno(), on_read)
     except HELD_AGAINST as error:
         raise trouble(error) from None
     return Heard(json.loads(answer.body), answer.warnings)

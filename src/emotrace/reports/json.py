@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from emotrace.reports._intervals import one_recording
+from emotrace.reports._parse import parse_document
 from emotrace.reports._records import finite_or_none, to_json
 from emotrace.types import Prediction, Timeline
 
@@ -35,6 +36,20 @@ def write_timelines(timelines: Sequence[Timeline], stream: TextIO) -> None:
         stream.write(",\n" if number else "")
         _write_channel(timeline, stream)
     stream.write("\n ]\n}\n")
+
+
+def read_timelines(document: object) -> list[Timeline]:
+    """Give the channels of a document that `write_timelines` wrote, as ``json.load`` gives it.
+
+    Times come back to the millisecond and probabilities to four digits, as they were written; a setting that was
+    written as null comes back as NaN.
+
+    Raises
+    ------
+    ReportError
+        If the document is not such a one; the line names the place.
+    """
+    return parse_document(document)
 
 
 def write_predictions(predictions: Iterable[Prediction], stream: TextIO) -> None:

@@ -24,6 +24,8 @@ class Models:
     ----------
     hashes
         SHA-256 of each bundle's graph, by name.
+    limits
+        The largest recording that is heard.
 
     Raises
     ------
@@ -45,7 +47,7 @@ class Models:
         self.hashes = {name: hashlib.sha256(b.model_bytes).hexdigest() for name, b in self._bundles.items()}
         self._speech = load_bundle("speech")
         self._labels = settings.labels
-        self._limits = Limits(
+        self.limits = Limits(
             max_bytes=settings.max_body_bytes, max_seconds=settings.max_seconds, max_channels=settings.max_channels
         )
         self._made = functools.lru_cache(_MOST_LABEL_SETS)(self._make)
@@ -85,4 +87,4 @@ class Models:
             Judge(recogniser.bundle, recogniser.labels).probabilities(signal)
 
     def _make(self, bundle: Bundle, labels: str | None) -> Recogniser:
-        return Recogniser(bundle, self._speech, labels, limits=self._limits)
+        return Recogniser(bundle, self._speech, labels, limits=self.limits)

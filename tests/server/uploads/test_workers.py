@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,7 @@ from tests.tiny_bundles import LABELS, make_emotion_bundle
 
 import emotrace
 from emotrace.server.problems import Problem
+from emotrace.server.uploads.workers import Answer
 
 
 @pytest.fixture(scope="module")
@@ -259,3 +261,54 @@ def test_a_bundle_that_was_exchanged_is_not_served(tmp_path: Path, clip: bytes) 
         server.workers()[0].kill()
         wait_until(lambda: restarts(server, "failed_to_start") >= 1, "a start that fails")
         assert server.client.get("/readyz").status_code == 503
+
+
+def run_job(server: Running, task: str, body: bytes, on_read: Any = None, name: str = "x.flac") -> Answer:
+    """Give a worker a job as the web app does."""
+    job = {"task": task, "format": "json", "model": None, "labels": None, "channel": "mix", "window": None}
+    job |= {"hop": None, "name": name, "request_id": "r"}
+    with tempfile.TemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        work = server.service.workers.run(job, file.fileno(), on_read)
+        return asyncio.run_coroutine_threadsafe(work, server.loop).result(60)
+
+
+def test_a_player_is_the_small_recording_and_the_peaks_of_every_channel(one: Running) -> None:
+    signal = np.zeros((2 * RATE, 2), np.float32)
+    signal[RATE:, 1] = 0.5 * np.sin(np.arange(RATE) * 2 * np.pi * 300 / RATE)
+    stream = io.BytesIO()
+    soundfile.write(stream, signal, RATE, format="FLAC")
+    answer = run_job(one, "player", stream.getvalue())
+    line, _, audio = answer.body.partition(b"\n")
+    head = json.loads(line)
+    assert (head["n_channels"], answer.audio_seconds, answer.n_predictions) == (2, 2.0, 0)
+    assert head["media_type"].startswith("audio/")
+    heard, rate = soundfile.read(io.BytesIO(audio))
+    assert len(heard) / rate == pytest.approx(2.0, abs=0.05)
+    assert np.abs(heard[: rate // 2]).max() < 0.01 < 0.2 < np.abs(heard[3 * rate // 2 :]).max()
+    peaks = head["peaks"]
+    assert set(peaks) == {"mix", "0", "1"}
+    half = len(peaks["1"]) // 2
+    assert max(peaks["0"]) == max(peaks["1"][: half - 1]) == 0.0
+    assert max(peaks["1"]) == 1.0
+    assert max(peaks["mix"]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_is_no_recording_has_no_player_and_the_worker_lives_on(one: Running, clip: bytes) -> None:
+    (before,) = one.workers()
+    with pytest.raises(Problem, match=r"notes\.txt: not audio") as refused:
+        run_job(one, "player", b"only words, again and again" * 40, name="notes.txt")
+    assert refused.value.status == 422
+    assert ask(one, clip).status_code == 200
+    assert one.workers() == [before]
+
+
+def test_the_share_that_has_been_read_is_told_and_grows(one: Running, caller: NDArray[np.float32]) -> None:
+    shares: list[float] = []
+    answer = run_job(one, "analyze", wav_bytes(np.tile(caller, 12)), shares.append)
+    assert answer.n_predictions > 100
+    assert shares == sorted(shares)
+    assert len(shares) >= 2
+    assert 0.0 < shares[0] < 0.9
+    assert shares[-1] <= 1.0

@@ -13,14 +13,20 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from emotrace.audio.channels import Channel
+from emotrace.audio.decode import open_audio
+from emotrace.calls.player import make_player_audio
 from emotrace.errors import AudioWarning, EmotraceError, LimitError
 from emotrace.server.models import Models
 from emotrace.server.settings import Settings
+from emotrace.server.uploads.clip import encode_clip
 from emotrace.server.uploads.formats import load_writer
 
 _PIECE_BYTES = 64 * 1024
@@ -29,6 +35,8 @@ _POLITENESS = 5
 _SPARE_SECONDS = 5.0
 _MOST_WARNINGS = 10
 _WARM_UP_SECONDS = 3
+# How often a job that wants to hear of it is told how far it is.
+_TELL_SECONDS = 0.2
 
 
 def main() -> None:
@@ -46,7 +54,7 @@ def main() -> None:
         job, files = _receive(link)
         signal.setitimer(signal.ITIMER_REAL, float(job["seconds"]) + _SPARE_SECONDS)
         with os.fdopen(files[0], "rb") as file:
-            head, body = _hear(models, job, file)
+            head, body = _hear(models, job, file, lambda share: _send(link, {"read": share}))
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         _send(link, {**head, "n_bytes": len(body)}, body)
 
@@ -93,12 +101,15 @@ def _addressed_bytes() -> int:
     return n_pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _hear(models: Models, job: dict[str, Any], file: io.BufferedReader) -> tuple[dict[str, Any], bytes]:
+def _hear(
+    models: Models, job: dict[str, Any], file: io.BufferedReader, tell: Callable[[float], None]
+) -> tuple[dict[str, Any], bytes]:
+    upload = _Upload(file, job["name"], tell if job.get("tells") else None)
     try:
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", AudioWarning)
-            body, audio_seconds, n_predictions = _report(models, job, _Upload(file, job["name"]))
+            body, audio_seconds, n_predictions = _report(models, job, upload)
     except EmotraceError as error:
         return {"error": type(error).__name__, "message": str(error)}, b""
     except MemoryError:
@@ -113,6 +124,10 @@ def _hear(models: Models, job: dict[str, Any], file: io.BufferedReader) -> tuple
 
 
 def _report(models: Models, job: dict[str, Any], upload: _Upload) -> tuple[bytes, float, int]:
+    if job["task"] == "player":
+        return _make_player(models, upload)
+    if job["task"] == "clip":
+        return (*encode_clip(upload, models.limits), 0)  # type: ignore[arg-type]
     recogniser = models.recogniser(job["model"], job["labels"])
     channel: int | Literal["mix", "each"] = job["channel"]
     stream = io.StringIO()
@@ -132,14 +147,41 @@ def _report(models: Models, job: dict[str, Any], upload: _Upload) -> tuple[bytes
     return stream.getvalue().encode(), timelines[0].duration, sum(len(t.predictions) for t in timelines)
 
 
-class _Upload:
-    """The nameless file under the name that its sender calls it by, for results and messages only."""
+def _make_player(models: Models, upload: _Upload) -> tuple[bytes, float, int]:
+    """Give a line of JSON (channels, media type, peaks of the mix and of each), and a small recording after it."""
+    with warnings.catch_warnings():
+        # What is odd is told by the pass over all of it.
+        warnings.simplefilter("ignore", AudioWarning)
+        with open_audio(upload, models.limits) as reader:  # type: ignore[arg-type]
+            recording = reader.recording
+    channels: list[Channel] = ["mix", *range(recording.n_channels)]
+    player = make_player_audio(upload, {str(each): each for each in channels}, models.limits)  # type: ignore[arg-type]
+    head = {"n_channels": recording.n_channels, "media_type": player.media_type, "peaks": player.peaks}
+    return json.dumps(head).encode() + b"\n" + (player.audio or b""), recording.duration or 0.0, 0
 
-    def __init__(self, file: io.BufferedReader, name: str) -> None:
+
+class _Upload:
+    """The nameless file under the name that its sender calls it by, for results and messages only.
+
+    ``tell`` is told, now and then, which share of it has been read.
+    """
+
+    def __init__(self, file: io.BufferedReader, name: str, tell: Callable[[float], None] | None) -> None:
         self.name = name
-        self.read, self.tell, self.seekable = file.read, file.tell, file.seekable
+        self.tell, self.seekable = file.tell, file.seekable
         self._file = file
         self._size = os.fstat(file.fileno()).st_size
+        self._tell_share = tell
+        self._told_at = time.monotonic()
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        """Read up to ``n_bytes``, all that is left if negative."""
+        data = self._file.read(n_bytes)
+        now = time.monotonic()
+        if self._tell_share is not None and now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            self._tell_share(min(self._file.tell() / max(self._size, 1), 1.0))
+        return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move; to the end where a damaged file points farther than any file may reach."""

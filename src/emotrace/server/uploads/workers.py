@@ -3,7 +3,8 @@
 A decoder that crashes, loops or eats memory takes its own process with it, which is replaced; the request gets
 an answer, and nobody else notices. Server and worker talk over a pair of sockets: the server sends one line of
 JSON and the open, nameless file (as a file descriptor), the worker answers with one line of JSON and the bytes
-of the report. Nothing is unpickled, and no name that a client gave reaches the file system.
+of the report; before that it may say in lines of its own how much of the file it has read. Nothing is unpickled,
+and no name that a client gave reaches the file system.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import contextlib
 import json
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -44,7 +45,7 @@ class Answer:
     Attributes
     ----------
     body
-        The report, UTF-8.
+        The report, UTF-8; for the task ``player`` a line of JSON, and the bytes of a small recording.
     audio_seconds
         Length of the recording.
     n_predictions
@@ -120,10 +121,14 @@ class WorkerPool:
                 round(min(max(wait, 1.0), 60.0)),
             )
 
-    async def run(self, job: Mapping[str, Any], file: int) -> Answer:
+    async def run(
+        self, job: Mapping[str, Any], file: int, on_read: Callable[[float], None] | None = None
+    ) -> Answer:
         """Let a worker hear the recording behind the file descriptor ``file``.
 
-        When this is cancelled, what has begun is ended soon, and what has not never begins.
+        ``job["task"]`` is ``predict``, ``analyze``, or ``player``: the waveform, and a small copy to be played.
+        Now and then ``on_read`` is given the share of the file, 0 to 1, that has been read so far. When this is
+        cancelled, what has begun is ended soon, and what has not never begins.
 
         Raises
         ------
@@ -137,7 +142,7 @@ class WorkerPool:
         deadline = started + allowed
         while True:
             worker = await self._next_worker(started + _WAITING_SHARE * allowed)
-            task = asyncio.create_task(self._ask(worker, job, file, deadline))
+            task = asyncio.create_task(self._ask(worker, job, file, deadline, on_read))
             self._jobs.add(task)
             task.add_done_callback(self._forget)
             try:
@@ -155,11 +160,18 @@ class WorkerPool:
             # Looked at, because nobody else may: its client may have gone.
             task.exception()
 
-    async def _ask(self, worker: _Worker, job: Mapping[str, Any], file: int, deadline: float) -> Answer:
+    async def _ask(
+        self,
+        worker: _Worker,
+        job: Mapping[str, Any],
+        file: int,
+        deadline: float,
+        on_read: Callable[[float], None] | None,
+    ) -> Answer:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            answer = await worker.ask(job, file, deadline - started)
+            answer = await worker.ask(job, file, deadline - started, on_read)
         finally:
             if worker.is_up:
                 self._idle.put_nowait(worker)
@@ -287,18 +299,20 @@ class _Worker:
         await self._process.wait()
         self._is_ready = False
 
-    async def ask(self, job: Mapping[str, Any], file: int, seconds: float) -> Answer:
+    async def ask(
+        self, job: Mapping[str, Any], file: int, seconds: float, on_read: Callable[[float], None] | None = None
+    ) -> Answer:
         """Have a job done; raise `Problem`, or `_NotBegunError` if it was dead already."""
         assert self._link is not None
         seconds = max(seconds, 0.0)
         try:
-            socket.send_fds(self._link, [_line({**job, "seconds": seconds})], [file])
+            socket.send_fds(self._link, [_line({**job, "seconds": seconds, "tells": on_read is not None})], [file])
         except OSError:
             await self.kill()
             raise _NotBegunError from None
         self.end_within(seconds, "too_slow")
         try:
-            head, body = await self._read_answer()
+            head, body = await self._read_answer(on_read)
         except (OSError, EOFError, ValueError, KeyError, TypeError):
             # Dead, or no longer to be trusted.
             await self.kill()
@@ -321,8 +335,10 @@ class _Worker:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
-    async def _read_answer(self) -> tuple[dict[str, Any], bytes]:
-        head = json.loads(await self._reader.readline())
+    async def _read_answer(self, on_read: Callable[[float], None] | None) -> tuple[dict[str, Any], bytes]:
+        while "read" in (head := json.loads(await self._reader.readline())):
+            if on_read is not None:
+                on_read(min(max(float(head["read"]), 0.0), 1.0))
         n_bytes = int(head["n_bytes"])
         if not 0 <= n_bytes <= _MOST_ANSWER_BYTES:
             raise ValueError("an answer longer than any report")

@@ -1,0 +1,1 @@
+"""What *Explore* looks at: shelves of clips, what is drawn of a clip, voices compared, augmentations."""

@@ -1,0 +1,1 @@
+"""What *Models* looks at: bundles, the figures that were measured of them, and judged folders."""
