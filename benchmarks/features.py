@@ -1,8 +1,10 @@
 """How fast are the classic feature sets, against librosa and openSMILE, and how long does a whole corpus take?
 
 First, if `EMOTRACE_CORPORA` names a folder of corpora, whole commands: `emotrace features extract` of RAVDESS
-with `means184` on all cores, with an empty cache and with a full one. Then, in this process on one thread, clip
-by clip and in turn: our set, librosa as the reference projects call it (each function by itself), librosa with one
+with `means184` in so many processes, pinned to as many cores (Linux; elsewhere they are only counted), with an
+empty cache of features and with a full one; the system may have the files in memory. librosa's time for it is
+extrapolated from the clips below, decoding included. Then, in this process on one thread, clip by clip and in
+turn: our set, librosa as the reference projects call it (each function by itself), librosa with one
 Fourier transform shared by hand; openSMILE's eGeMAPSv02 where it is installed. Those are times of the CPU,
 which count only this process. Signals are in memory at the rate of the set; only whole commands decode.
 Without corpora the clips are cut from the shipped demo call.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,7 +24,8 @@ from typing import Any
 from _measure import DEMO_CALL, ONE_THREAD, emotrace_command, parser, report, summary, weigh
 
 SETS = ("means180", "means184")
-N_CLIPS = 60
+N_CLIPS, N_CORES = 60, 2
+N_SMOKE = 4
 CLIP_SECONDS = 3.7
 SMILE_RATE = 16_000
 TARGET = 5.0
@@ -31,56 +35,96 @@ def main() -> None:
     """Measure, print, and write the results."""
     options = parser(__doc__)
     options.add_argument("-n", "--clips", type=int, default=N_CLIPS, help="how many clips (default %(default)s)")
+    options.add_argument("--cores", type=int, default=N_CORES, help="of whole commands (default %(default)s)")
+    options.add_argument(
+        "--smoke", action="store_true", help=f"{N_SMOKE} clips of everything, to see that it runs"
+    )
     arguments = options.parse_args()
+    n_clips = N_SMOKE if arguments.smoke else arguments.clips
+    cores = _pin(arguments.cores)
     corpora = os.environ.get("EMOTRACE_CORPORA")
     ravdess = Path(corpora) / "ravdess" if corpora else None
     # Before anything large is imported here: see `_measure`.
-    whole = _time_corpus(ravdess) if ravdess is not None else None
+    whole = (
+        _time_corpus(ravdess, len(cores), N_SMOKE if arguments.smoke else None) if ravdess is not None else None
+    )
     os.environ.update(ONE_THREAD, NUMBA_NUM_THREADS="1")
-    files = _pick(ravdess, arguments.clips) if ravdess is not None else []
-    rows = [["", "ours ms", "librosa ms", "x", "one STFT ms", "x", "eGeMAPS ms", "clips equal"]]
+    files = _pick(ravdess, n_clips) if ravdess is not None else []
+    rows = [["", "ours", "librosa", "x", "one STFT", "x", "eGeMAPS", "clips equal"]]
     sets: dict[str, Any] = {}
     for name in SETS:
-        sets[name] = _compare(name, files, arguments.clips)
+        sets[name] = _compare(name, files, n_clips)
         rows.append(_row(name, sets[name]))
     if whole is not None:
-        whole["librosa_seconds_extrapolated"] = _extrapolate(files, whole["n_clips"])
+        whole["librosa_cpu_seconds_extrapolated"] = _extrapolate(files, whole["n_clips"])
+        rows += _whole_rows(whole)
     results = {
         "what": "CPU milliseconds per clip on one thread, taken in turn; ratios clip by clip",
         "clips": {
             "from": "RAVDESS speech" if files else "demo call",
-            "n": arguments.clips if files else sets[SETS[0]]["n_clips"],
+            "n": sets[SETS[0]]["n_clips"],
         },
+        "is_smoke": arguments.smoke,
         "environment": ONE_THREAD,
         "target_times_librosa": TARGET,
         "sets": sets,
         "ravdess_means184_whole_command": whole,
     }
     report(rows, results, arguments.output, ["librosa", "numba", "opensmile", "pyarrow", "scipy"])
-    if whole is not None:
-        print(
-            f"RAVDESS, {whole['n_clips']} clips, means184, {whole['cores']} cores: "
-            f"{whole['empty_cache']['wall_seconds']:.1f} s ({whole['empty_cache']['cpu_seconds']:.1f} s of CPU), "
-            f"again from the cache {whole['full_cache']['wall_seconds']:.1f} s; librosa on one core would take "
-            f"{whole['librosa_seconds_extrapolated']:.0f} s"
-        )
     print(f"target: {TARGET:g} x librosa")
 
 
-def _time_corpus(ravdess: Path) -> dict[str, Any]:
+def _pin(wanted: int) -> list[int]:
+    """Keep this process and those it starts to the first cores it may use, and give these."""
+    if not hasattr(os, "sched_setaffinity"):
+        return list(range(min(wanted, os.cpu_count() or 1)))
+    cores = sorted(os.sched_getaffinity(0))[:wanted]
+    os.sched_setaffinity(0, cores)
+    return cores
+
+
+def _time_corpus(ravdess: Path, n_cores: int, n_first: int | None) -> dict[str, Any]:
+    """Time whole commands on a corpus, or on its first clips."""
     with tempfile.TemporaryDirectory() as folder:
         manifest, table, cache = (Path(folder) / name for name in ("ravdess.csv", "means184.parquet", "cache"))
-        weigh([*emotrace_command(), "corpus", "scan", "ravdess", ravdess, "-o", manifest])
-        extract = [*emotrace_command(), "features", "extract", manifest, "--set", "means184", "-o", table]
+        scan = [*emotrace_command(), "corpus", "scan", "ravdess", str(ravdess), "-o", str(manifest)]
+        subprocess.run(scan, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - the benchmark's own command
+        head, *clips = manifest.read_text(encoding="utf-8").splitlines(keepends=True)
+        manifest.write_text("".join([head, *clips[:n_first]]), encoding="utf-8")
+        extract = [
+            *emotrace_command(),
+            "features",
+            "extract",
+            manifest,
+            "--set",
+            "means184",
+            "-j",
+            str(n_cores),
+            "-o",
+            table,
+        ]
         costs = [weigh(extract, EMOTRACE_CACHE=str(cache)) for _ in range(2)]
-        n_clips = len(manifest.read_text(encoding="utf-8").splitlines()) - 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     # Not the memory: that of the workers is not counted with the command's.
     kinds = {
         name: {"wall_seconds": round(cost.wall_seconds, 2), "cpu_seconds": round(cost.cpu_seconds, 2)}
         for name, cost in zip(("empty_cache", "full_cache"), costs, strict=True)
     }
-    return {"n_clips": n_clips, "cores": cores, **kinds}
+    is_pinned = hasattr(os, "sched_setaffinity")
+    return {"n_clips": len(clips[:n_first]), "cores": n_cores, "is_pinned": is_pinned, **kinds}
+
+
+def _whole_rows(whole: dict[str, Any]) -> list[list[str]]:
+    """Give the table's rows of a whole corpus; only seconds of the CPU are compared: librosa's are of one core."""
+    what = f"RAVDESS, {whole['n_clips']} clips, means184"
+    cold, warm, theirs = whole["empty_cache"], whole["full_cache"], whole["librosa_cpu_seconds_extrapolated"]
+    cores = f"{whole['cores']} core{'s' * (whole['cores'] > 1)}" + ("" if whole["is_pinned"] else ", not pinned")
+    times = f"{theirs / cold['cpu_seconds']:.1f}"
+    rest = [""] * 4
+    return [
+        [f"{what}: s of CPU", f"{cold['cpu_seconds']:.1f}", f"{theirs:.1f}", times, *rest],
+        [f"{what}: s on {cores}", f"{cold['wall_seconds']:.1f}", "", "", *rest],
+        [f"{what}: s again, from the cache", f"{warm['wall_seconds']:.1f}", "", "", *rest],
+    ]
 
 
 def _pick(ravdess: Path, n: int) -> list[Path]:
@@ -157,7 +201,7 @@ def _row(name: str, result: dict[str, Any]) -> list[str]:
     medians = {way: values["median"] for way, values in result["milliseconds"].items()}
     smile = medians.get("opensmile_egemaps")
     return [
-        name,
+        f"{name}, ms of CPU a clip",
         f"{medians['ours']:.2f}",
         f"{medians['librosa']:.2f}",
         f"{result['times_librosa']['median']:.1f}",
@@ -169,14 +213,14 @@ def _row(name: str, result: dict[str, Any]) -> list[str]:
 
 
 def _extrapolate(files: list[Path], n_clips: int) -> float:
-    """Give what librosa would take for all clips on one core, decoding included, by what some of them take."""
+    """Give what CPU librosa would take for all clips, decoding included, by what some of them take."""
     import librosa
 
-    started = time.perf_counter()
+    started = time.process_time()
     for file in files:
         signal, rate = librosa.load(file, sr=22_050)
         _means184(signal, int(rate))
-    return round((time.perf_counter() - started) / len(files) * n_clips, 1)
+    return round((time.process_time() - started) / len(files) * n_clips, 1)
 
 
 def _smile() -> Any:

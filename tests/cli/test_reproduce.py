@@ -9,6 +9,7 @@ import pytest
 from tests.cli.conftest import Emotrace
 from tests.made_corpora import make_corpora
 
+from emotrace.learn.laboratory.honest_recipe import honest_names
 from emotrace.learn.laboratory.recipe import claim_names
 
 
@@ -83,14 +84,24 @@ def test_mistakes_are_told(
 def test_recipes_are_listed_and_shown(emotrace_command: Emotrace) -> None:
     listed = json.loads(emotrace_command("recipes", "list", "-f", "json").out)
     names = [recipe["name"] for recipe in listed]
-    assert names == ["default", "speech", *claim_names()]
+    assert names == ["default", "speech", *claim_names(), *honest_names()]
+    commands = {recipe["name"]: recipe["command"] for recipe in listed}
+    assert [commands[name] for name in ("speech", "R6", "H1", "H10", "H11")] == [
+        "train",
+        "reproduce",
+        *["honest"] * 3,
+    ]
     assert all(recipe["what"] and recipe["corpora"] for recipe in listed)
-    assert "R17" in emotrace_command("recipes", "list").out
+    told = emotrace_command("recipes", "list").out
+    assert "R17" in told
+    assert "emotrace honest" in told
     assert 'labels = "ravdess4"' in emotrace_command("recipes", "show", "r6").out
     assert "[data]" in emotrace_command("recipes", "show", "default").out
+    assert 'honest = "H11"' in emotrace_command("recipes", "show", "h11").out
 
 
 def test_an_unknown_recipe_is_told(emotrace_command: Emotrace) -> None:
     done = emotrace_command("recipes", "show", "defualt")
     assert (done.code, done.out) == (2, "")
     assert "no recipe named 'defualt'; did you mean 'default'?" in done.complaint
+    assert "H10" in emotrace_command("recipes", "show", "zzz").complaint

@@ -1,10 +1,10 @@
-"""``emotrace recipes``: what can be trained, and which published claims can be measured again."""
+"""``emotrace recipes``: what can be trained, which published claims can be measured again, and honest figures."""
 
 from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -24,7 +24,7 @@ class Format(str, Enum):
 def list_recipes(
     format: Annotated[Format, typer.Option("--format", "-f", help="How to print the result.")] = Format.table,
 ) -> None:
-    """List the recipes: those for `emotrace train`, and the published claims for `emotrace reproduce`."""
+    """List the recipes: for `emotrace train`, `emotrace reproduce` (published claims) and `emotrace honest`."""
     recipes = _recipes()
     if format is Format.json:
         typer.echo(json.dumps(recipes, indent=2))
@@ -41,19 +41,22 @@ def list_recipes(
 
 @command.command()
 def show(name: Annotated[str, typer.Argument(metavar="NAME", help="As in `emotrace recipes list`.")]) -> None:
-    """Print a recipe, to be read or to be changed: both commands take a file of your own as well."""
-    claims, training = _rooms()
-    if name in training.recipe_names():
-        path = training.find_recipe(name)
-    elif name.upper() in claims.claim_names():
-        path = claims.find_claim(name)
+    """Print a recipe, to be read or to be changed: all three commands take a file of your own as well."""
+    rooms = _rooms()
+    if name in rooms.training.recipe_names():
+        path = rooms.training.find_recipe(name)
+    elif name.upper() in rooms.claims.claim_names():
+        path = rooms.claims.find_claim(name)
+    elif name.upper() in rooms.honest.honest_names():
+        path = rooms.honest.find_honest(name)
     else:
-        raise UnknownNameError("recipe", name, [*training.recipe_names(), *claims.claim_names()])
+        raise UnknownNameError("recipe", name, [recipe["name"] for recipe in _recipes()])
     typer.echo(path.read_text(encoding="utf-8").rstrip())
 
 
 def _recipes() -> list[dict[str, Any]]:
-    claims, training = _rooms()
+    rooms = _rooms()
+    training, claims, honest = rooms.training, rooms.claims, rooms.honest
     found = []
     for name in training.recipe_names():
         recipe = training.read_recipe(name)
@@ -63,13 +66,25 @@ def _recipes() -> list[dict[str, Any]]:
         claim = claims.read_claim(name)
         what = f"{claim.project}: {claim.title}"
         found.append({"name": name, "command": "reproduce", "what": what, "corpora": list(claim.corpora)})
+    for name in honest.honest_names():
+        recipe = honest.read_honest(name)
+        found.append({"name": name, "command": "honest", "what": recipe.title, "corpora": list(recipe.corpora)})
     return found
 
 
-def _rooms() -> tuple[Any, Any]:
+class _Rooms(NamedTuple):
+    """The modules that know the recipes of each command."""
+
+    training: Any
+    claims: Any
+    honest: Any
+
+
+def _rooms() -> _Rooms:
     try:
+        from emotrace.learn.laboratory import honest_recipe
         from emotrace.learn.laboratory import recipe as claims
         from emotrace.learn.training import recipe as training
     except ImportError as error:
         raise MissingExtraError(f"recipes (no module '{error.name}')", "train") from None
-    return claims, training
+    return _Rooms(training, claims, honest_recipe)

@@ -64,8 +64,8 @@ class Material:
 
 
 @dataclass(frozen=True)
-class _Sides:
-    """What is fitted on and what is judged by."""
+class Sides:
+    """What is fitted on and what is judged by; features have a row for each utterance of the list beside them."""
 
     train: Sequence[Utterance]
     test: Sequence[Utterance]
@@ -120,7 +120,7 @@ class RunWork:
         claim = material.claim
         model = next(m for m in claim.models if m.name == task.model)
         begun = time.perf_counter()
-        sides = _divide(material, task, self.is_small)
+        sides = divide(material, task, self.is_small)
         with warnings.catch_warnings(record=True) as heard:
             # Published settings let some learners stop before they have converged: a fact of the run, not a fault.
             warnings.simplefilter("always", UserWarning)
@@ -162,13 +162,20 @@ def gather(recipe: str, work: RunWork) -> Material:
     return Material(claim, tuple(usable), tuple(rows), measured)
 
 
-def _divide(material: Material, task: Task, is_small: bool) -> _Sides:
+def divide(material: Material, task: Task, is_small: bool = False) -> Sides:
+    """Divide the clips of a claim as a run of it does, with their features, copies of training clips included.
+
+    Raises
+    ------
+    TrainingError
+        If the claim was tested on another number of clips: the corpora are not complete.
+    """
     claim, measured = material.claim, material.measured
     own = choose_group(material.utterances, task.group)
     if task.variant == AS_CLAIMED and claim.augmentation is not None and claim.augmentation.before_split:
         rows = [row for row in material.rows if task.group in ("all", row.utterance.sex)]
         leaky, train, test = divide_copies_leaky(rows, claim.as_claimed, task.nth)
-        sides = _Sides(leaky.train, leaky.test, measured.rows(train), measured.rows(test), leaky)
+        sides = Sides(leaky.train, leaky.test, measured.rows(train), measured.rows(test), leaky)
     else:
         split = _split(claim, own, task, is_small)
         if claim.augmentation is None:
@@ -176,7 +183,7 @@ def _divide(material: Material, task: Task, is_small: bool) -> _Sides:
         else:
             copies = training_rows(split, claim.augmentation)
             heard, features = [row.utterance for row in copies], measured.rows(copies)
-        sides = _Sides(heard, split.test, features, measured.clips(split.test), split)
+        sides = Sides(heard, split.test, features, measured.clips(split.test), split)
     expected = claim.as_claimed.n_test
     if task.variant == AS_CLAIMED and not is_small and expected not in (None, len(sides.test)):
         raise TrainingError(
@@ -196,11 +203,11 @@ def _split(claim: Claim, own: Sequence[Utterance], task: Task, is_small: bool) -
     return hold_out_speakers(own, wanted, claim.as_claimed.seed + task.nth)
 
 
-def _seek(model: Model, task: Task, sides: _Sides, is_small: bool) -> Found | None:
+def _seek(model: Model, task: Task, sides: Sides, is_small: bool) -> Found | None:
     wanted = model.search
     if wanted is None or (wanted.where == "twin" and task.variant != TWIN):
         return None
-    settings = _small_settings(model.model, model.preset) if is_small else {}
+    settings = small_settings(model.model, model.preset) if is_small else {}
     space = search_space(model.model, wanted.space)
     return search(
         model.model,
@@ -219,24 +226,24 @@ def _seek(model: Model, task: Task, sides: _Sides, is_small: bool) -> Found | No
     )
 
 
-def _fit(model: Model, sides: _Sides, seed: int, found: Found | None, is_small: bool) -> Any:
+def _fit(model: Model, sides: Sides, seed: int, found: Found | None, is_small: bool) -> Any:
     params: dict[str, Any] = {"random_state": seed} if "random_state" in _parameters(model.model) else {}
     params.update({} if model.epochs is None else {"epochs": model.epochs})
     params.update(found.params if found is not None else {})
-    params.update(_small_settings(model.model, model.preset) if is_small else {})
+    params.update(small_settings(model.model, model.preset) if is_small else {})
     if load_model(model.model).INPUT != "image":
         return fit_classic(model.model, sides.train_features, sides.train, preset=model.preset, **params)
     estimator = build_model(model.model, model.preset, **params)
     return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]))
 
 
-def _small_settings(model: str, preset: str | None) -> dict[str, Any]:
+def small_settings(model: str, preset: str | None) -> dict[str, Any]:
     """Give settings with which a model is fitted at once: the published ones take minutes even for a few clips."""
     settings: dict[str, Any] = {name: n for name, n in _SMALL.items() if name in _parameters(model)}
     members = load_model(model).PRESETS.get(preset or "", {}).get("members", {})
     if members:
         settings["members"] = {
-            name: {**given, **_small_settings(name, given.get("preset"))} for name, given in members.items()
+            name: {**given, **small_settings(name, given.get("preset"))} for name, given in members.items()
         }
     return settings
 
@@ -247,7 +254,7 @@ def _parameters(model: str) -> Mapping[str, inspect.Parameter]:
 
 def _facts(
     task: Task,
-    sides: _Sides,
+    sides: Sides,
     prediction: Sequence[str],
     known: Sequence[str],
     found: Found | None,
