@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def main() -> None:
         voice = Path(folder) / "caller.wav"
         samples, rate = soundfile.read(DEMO_CALL, dtype="float32")
         soundfile.write(voice, samples[26 * rate : 40 * rate, 1], rate, subtype="PCM_16")
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:  # noqa: S603 - our own command
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app, ExitStack() as stack:  # noqa: S603
+            stack.callback(app.terminate)
             assert app.stdout is not None
             found = re.search(r"http://\S+", app.stdout.readline())
             assert found, "the app did not start"
@@ -61,7 +63,6 @@ def main() -> None:
                     target = (only or HERE) / (f"{name}.png" if only else f"app-{tab}.png")
                     _take(chromium, found.group(), tab, fill, size, scheme, target)
             chromium.close()
-            app.terminate()
 
 
 def _take(
@@ -98,8 +99,8 @@ def _analyse(panel: Any) -> None:
 
 
 def _live(panel: Any) -> None:
-    panel.get_by_role("button", name="Listen").first.click()
-    panel.page.wait_for_timeout(9000)
+    panel.locator(".live-start").click()
+    panel.page.wait_for_timeout(8_000)
 
 
 def _call(panel: Any) -> None:
@@ -108,6 +109,16 @@ def _call(panel: Any) -> None:
     panel.get_by_role("button", name="Analyse the call").click()
     panel.locator("iframe.page").wait_for()
     panel.page.wait_for_timeout(1000)
+
+
+def _picture_session(panel: Any) -> None:
+    panel.get_by_role("button", name="Start", exact=True).click()
+    panel.page.wait_for_timeout(3_000)
+
+
+def _explore(panel: Any) -> None:
+    panel.get_by_role("tab", name="Clips", exact=True).click()
+    panel.page.wait_for_timeout(5_000)
 
 
 def _as_it_is(panel: Any) -> None:
@@ -127,8 +138,8 @@ TABS: dict[str, Callable[[Any], None]] = {
     "analyse": _analyse,
     "live": _live,
     "call": _call,
-    "picture_session": _as_it_is,
-    "explore": _as_it_is,
+    "picture_session": _picture_session,
+    "explore": _explore,
     "models": _as_it_is,
     "contribute": _as_it_is,
 }
