@@ -37,9 +37,12 @@ benchmarks: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/streams.py -o benchmarks/results/streams.json
 	$(BIN)/python benchmarks/streams.py -n 50 --together -o benchmarks/results/streams_together.json
 	$(BIN)/python benchmarks/server.py -o benchmarks/results/server.json
+	$(BIN)/python benchmarks/app.py -o benchmarks/results/app.json
+	$(BIN)/python benchmarks/app_live.py -o benchmarks/results/app_live.json
 	$(BIN)/emotrace model card default --evaluation benchmarks/results/default.json \
 		--robustness benchmarks/results/robustness.json -o docs/model-card.md
 	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/ship_results.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -24,6 +24,7 @@ PAGES = (
     "docs/audit.md",
     "docs/robustness.md",
     "docs/baseline.md",
+    "docs/app.md",
 )
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -280,6 +281,24 @@ def make_audit_alarms() -> str:
     return "\n".join(rows)
 
 
+def make_app() -> str:
+    """How the web app does with one person and with ten."""
+    analysed = {run["people"]: run for run in _result("app")["analyse"]}
+    rows = [
+        "| people | a clip of 3 s in *Analyse*: median, p95, most | others' pictures | a reading in *Live*: median, p95 | "
+        "settled: median, p95 | first reading: median, most | others' readings |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for live in _result("app_live")["live"]:
+        clip, reading, final, first = (analysed[live["people"]], live["reading"], live["final"], live["first"])
+        rows.append(
+            f"| {live['people']} | {clip['median']:.2f}, {clip['p95']:.2f}, {clip['most']:.2f} s | {clip['mixed']} of "
+            f"{clip['clips']} | {reading['median']:.2f}, {reading['p95']:.2f} s | {final['median']:.2f}, "
+            f"{final['p95']:.2f} s | {first['median']:.2f}, {first['most']:.2f} s | {live['mixed']} |"
+        )
+    return "\n".join(rows)
+
+
 def make_baseline() -> str:
     """What a personal baseline gives to speakers who were never heard."""
     runs = _result("baseline")["test"]
@@ -349,6 +368,7 @@ def _points(change: dict[str, float | None]) -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "app": make_app,
     "baseline": make_baseline,
     "baseline_choice": make_baseline_choice,
     "audit_found": make_audit_found,
