@@ -118,7 +118,8 @@ def _picture_session(panel: Any) -> None:
 
 def _explore(panel: Any) -> None:
     panel.get_by_role("tab", name="Clips", exact=True).click()
-    panel.page.wait_for_timeout(5_000)
+    panel.get_by_text("A caller", exact=True).last.click()
+    panel.page.wait_for_timeout(4_000)
 
 
 def _as_it_is(panel: Any) -> None:

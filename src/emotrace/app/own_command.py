@@ -5,11 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from typing import TypeVar
 
 from emotrace.app.saying import trouble
 
 _MOST_LINES = 10
+_LOOK_SECONDS = 1.0
+
+T = TypeVar("T")
+
+
+async def while_watched(work: asyncio.Task[T]) -> AsyncIterator[None]:
+    """Give something to yield every second until ``work`` has ended; end it when nobody watches any more.
+
+    Gradio ends a handler whose page was closed, or that was stopped, only where it yields.
+    """
+    try:
+        while not work.done():
+            await asyncio.wait({work}, timeout=_LOOK_SECONDS)
+            yield
+    finally:
+        work.cancel()
 
 
 async def run_command(arguments: Sequence[str], seconds: float) -> list[str]:

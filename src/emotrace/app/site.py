@@ -13,9 +13,11 @@ from pathlib import Path
 from types import ModuleType
 
 from fastapi import FastAPI, Response
+from fastapi.responses import RedirectResponse
 
 from emotrace.app import tabs
 from emotrace.app.desk import PATH, Desk
+from emotrace.app.guard import AppGuard
 from emotrace.errors import MissingExtraError, UsageError
 
 # Gradio reads these as it is imported. It would count its users, and keep uploads in a folder that others share.
@@ -73,7 +75,8 @@ def add_app(server: FastAPI, corpora: Path | None = None) -> FastAPI:
         server_port=settings.port,
         footer_links=[],
         run_history=False,
-        show_error=True,
+        # What a person should read is a `gradio.Error` and shown all the same; all else is a defect, for the log.
+        show_error=False,
         max_file_size=settings.max_body_bytes,
         ssr_mode=False,
         enable_monitoring=False,
@@ -83,6 +86,10 @@ def add_app(server: FastAPI, corpora: Path | None = None) -> FastAPI:
         css=stylesheet(),
         head=head(),
     )
+    # Gradio looks whether a path that a page names was really uploaded, but only where it was launched by itself.
+    page.has_launched = True
+    server.add_middleware(AppGuard)
+    server.add_api_route(PATH, lambda: RedirectResponse(f"{PATH}/"), include_in_schema=False)
     server.add_api_route(
         "/favicon.ico", lambda: Response(ICON, media_type="image/svg+xml"), include_in_schema=False
     )

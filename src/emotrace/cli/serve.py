@@ -112,7 +112,8 @@ def command(
             add_app(app, corpora)
         logs.write_logs(sys.stderr)
         url, names = listen.url_of(listener), ", ".join(app.state.service.models.names)
-        listen.run(app, listener, lambda: typer.echo(f"emotrace: serving {names} on {url} (docs: {url}/docs)"))
+        pages = f"docs: {url}/docs, app: {url}/app/" if with_app else f"docs: {url}/docs"
+        listen.run(app, listener, lambda: typer.echo(f"emotrace: serving {names} on {url} ({pages})"))
 
 
 def _load_server() -> Any:

@@ -70,7 +70,10 @@ def open_collection(text: str, corpora: Path | None = None) -> Collection:
     text = text.strip()
     if not text or len(text) > _MOST_CHARACTERS or not text.isprintable():
         raise UsageError("say in which folder the clips should lie, such as ~/emotrace-clips")
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{text}: nobody here goes by that name; give the whole path of the folder") from None
     if not path.is_absolute():
         raise UsageError(f"{text}: give the whole path of the folder, such as ~/{path.name}")
     root = Path(os.path.realpath(path))

@@ -52,6 +52,7 @@ async def write_report(shelf: Shelf, sample: int, folder: Path) -> tuple[Path, l
         page = own / f"{manifest.stem}-explored.html"
         shutil.move(own / "report" / "explore.html", page)
         shutil.rmtree(own / "report")
+        manifest.unlink()
     except BaseException:
         shutil.rmtree(own, ignore_errors=True)
         raise

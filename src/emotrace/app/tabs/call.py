@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from html import escape
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import gradio as gr
 
 from emotrace.app.desk import Desk
-from emotrace.app.own_command import run_command
+from emotrace.app.own_command import run_command, while_watched
 from emotrace.app.saying import HELD_AGAINST, trouble
 from emotrace.app.views.frame import frame_page
 from emotrace.calls.consent import AI_ACT_SENTENCE
@@ -61,11 +63,16 @@ def build(desk: Desk) -> None:
 
     async def analyse(
         path: str | None, who: str, turns: str | None, speaker: str
-    ) -> tuple[str, object, str, object]:
-        page, remarks = await _write(desk, _arguments(path, who, turns, speaker), "html")
+    ) -> AsyncIterator[tuple[object, ...]]:
+        work = asyncio.create_task(_write(desk, _arguments(path, who, turns, speaker), "html"))
+        async for _ in while_watched(work):
+            yield (gr.skip(),) * 4
+        page, remarks = work.result()
         noted = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
-        text = f"<ul class='remarks'>{noted}</ul>" + frame_page(page.read_text("utf-8"), f"Report of {page.stem}")
-        return text, gr.Row(visible=True), str(page), gr.File(value=None)
+        text = f"<ul class='remarks'>{noted}</ul>" + frame_page(
+            await asyncio.to_thread(page.read_text, "utf-8"), f"Report of {page.stem}"
+        )
+        yield text, gr.Row(visible=True), str(page), gr.File(value=None)
 
     async def convert(path: str | None, who: str, turns: str | None, speaker: str, format: str) -> str:
         return str((await _write(desk, _arguments(path, who, turns, speaker), format))[0])

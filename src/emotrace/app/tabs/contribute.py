@@ -27,7 +27,7 @@ from emotrace.app.collection.folder import Collection, open_collection
 from emotrace.app.desk import Desk
 from emotrace.app.saying import HELD_AGAINST, trouble
 from emotrace.app.views.collection import EMPTY, draw_collection, draw_consent, draw_standing
-from emotrace.errors import EmotraceError
+from emotrace.errors import EmotraceError, UsageError
 from emotrace.labels import NO_SPEECH
 
 TITLE = "Contribute"
@@ -154,7 +154,7 @@ def build(desk: Desk) -> None:
         try:
             collection = open_collection(folder, desk.corpora)
             consent = find_consent(collection, person)
-            audio = Path(path).read_bytes()
+            audio = await asyncio.to_thread(_read, path)
             flac, seconds = await encode_clip(desk, audio, "the clip")
             heard = await predict_clip(desk, flac, "the clip", "all")
             if heard["emotion"] == NO_SPEECH:
@@ -203,6 +203,13 @@ def _what_went(erased: Erased) -> str:
         *([f"{erased.n_others} other files"] if erased.n_others else []),
     ]
     return f"Deleted: {', '.join(parts)}. Models trained before keep what they learned: train them anew."
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        raise UsageError("this recording is no longer kept here; record it once more") from None
 
 
 def _remove(desk: Desk, path: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from html import escape
 from typing import Any
 
@@ -15,6 +15,7 @@ from emotrace.app.exploring.look import look_at
 from emotrace.app.exploring.report import MOST_SHOWN_BYTES, write_report
 from emotrace.app.exploring.shelf import FILTERS, Shelf, list_corpora, open_corpus, open_examples, open_own
 from emotrace.app.exploring.voices import Voices, can_compare, compare_voices, emotions_of_both, find_pair
+from emotrace.app.own_command import while_watched
 from emotrace.app.saying import HELD_AGAINST, trouble
 from emotrace.app.views import changes as changes_view
 from emotrace.app.views import voices as voices_view
@@ -225,9 +226,12 @@ def _build_report(desk: Desk, kept: gr.State) -> None:
     report = gr.HTML(_NO_REPORT, elem_id="explore-report", apply_default_css=False)
     save = gr.DownloadButton("Save the report (HTML)", visible=False)
 
-    async def make(shelf: Shelf, sample: int) -> tuple[str, Any]:
+    async def make(shelf: Shelf, sample: int) -> AsyncIterator[tuple[Any, Any]]:
+        work = asyncio.create_task(write_report(shelf, int(sample), desk.temporary))
+        async for _ in while_watched(work):
+            yield gr.skip(), gr.skip()
         try:
-            page, remarks = await write_report(shelf, int(sample), desk.temporary)
+            page, remarks = work.result()
         except HELD_AGAINST as error:
             raise trouble(error) from None
         noted = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
@@ -236,7 +240,7 @@ def _build_report(desk: Desk, kept: gr.State) -> None:
             text = f"<p>The report is ready; {size >> 20} MB are too many to be shown here, save it.</p>"
         else:
             text = frame_page(await asyncio.to_thread(page.read_text, "utf-8"), f"Report on {page.stem}")
-        return f"<ul class='remarks'>{noted}</ul>{text}", gr.DownloadButton(value=str(page), visible=True)
+        yield f"<ul class='remarks'>{noted}</ul>{text}", gr.DownloadButton(value=str(page), visible=True)
 
     run = start.click(
         make,
