@@ -16,7 +16,6 @@ from fastapi import WebSocket
 from fastapi.routing import APIWebSocketRoute
 from numpy.typing import NDArray
 
-import emotrace
 from emotrace.app.desk import PATH
 from emotrace.app.live.messages import Avatar, AvatarNotice, Open, Target, Voice, read_control
 from emotrace.app.live.puppet import Puppet
@@ -106,7 +105,7 @@ class _Listening:
     async def talk(self, target: Target | None) -> tuple[int, str]:
         """Hear until the page closes or the server ends it; give the code and the reason to close with."""
         code, reason = NORMAL, ""
-        await self._connection.send(self._ready())
+        await self._connection.send(Ready.of(self._connection.id, self._session))
         if target is not None:
             await self._aim(target)
         try:
@@ -178,23 +177,3 @@ class _Listening:
         puppet.start()
         line = f"Sending to {target.host}:{target.port}."
         await self._connection.send(AvatarNotice(is_sending=True, line=line))
-
-    def _ready(self) -> Ready:
-        said = self._session.describe()
-        return Ready(
-            session=self._connection.id,
-            emotrace=emotrace.__version__,
-            model=said["model"],
-            labels=tuple(said["labels"]),
-            sampling_rate=said["sampling_rate"],
-            encoding=said["encoding"],
-            channels=said["n_channels"],
-            channel=said["channel"],
-            window_seconds=said["window_seconds"],
-            hop_seconds=said["hop_seconds"],
-            lookahead_seconds=said["lookahead_seconds"],
-            latency_seconds=said["latency_seconds"],
-            interim_seconds=said["interim_seconds"],
-            smoothing=None,
-            escalation=False,
-        )

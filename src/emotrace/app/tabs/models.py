@@ -29,7 +29,7 @@ from emotrace.app.views.scores import draw_scores
 from emotrace.bundle import Bundle, load_bundle
 from emotrace.bundle.read import shipped_names
 from emotrace.learn.explore.judged import Judged
-from emotrace.learn.pictures.pages._html import element
+from emotrace.markup import element
 
 TITLE = "Models"
 PLACE = 6

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from emotrace.app.views.headline import write_headline
 from emotrace.app.views.runs import draw_runs
 from emotrace.app.views.stage import draw_hatch, draw_legend, draw_stage, fill
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.words import count, percent, show_duration, show_time
+from emotrace.markup import Html, element
 from emotrace.reports._text import channel_label
 from emotrace.types import Prediction, Timeline
 

@@ -9,7 +9,7 @@ from typing import Any
 from emotrace.app.views.parts import draw_emotion, draw_figures, draw_table
 from emotrace.bundle import Card
 from emotrace.learn.model_card.write import _NOT_FOR
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 
 _SIDES = {"train": "trained on", "validation": "tuned on", "test": "never heard, to judge it"}
 _BOLD = re.compile(r"\*\*(.+?)\*\*")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from emotrace.app.exploring.changes import Change
 from emotrace.app.views.clip_look import draw_picture, draw_times
 from emotrace.app.views.parts import draw_audio
-from emotrace.learn.pictures.pages._html import Html, element
+from emotrace.markup import Html, element
 
 EMPTY = element("div", "The original and every preset of the augmentation will stand here.", class_="empty tall")
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from emotrace.app.exploring.look import Look, Picture
 from emotrace.app.views.parts import data_uri, draw_audio, draw_emotion
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 from emotrace.types import Utterance
 
 _HEIGHT = 100

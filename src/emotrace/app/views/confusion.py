@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from emotrace.app.views.parts import draw_emotion
 from emotrace.labels import NO_SPEECH
-from emotrace.learn.pictures.pages._html import Html, element
+from emotrace.markup import Html, element
 
 _STRONG = 0.55
 

@@ -8,7 +8,7 @@ from typing import Any
 from emotrace.app.views.parts import data_uri, draw_audio, draw_table
 from emotrace.learn.explore.mel_lesson import hz_to_mel, make_step, make_tone, mel_lesson, mel_to_hz
 from emotrace.learn.pictures._sound import Sound, encode_sound
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 
 _WIDTH, _HEIGHT = 560.0, 300.0
 _TOP_HZ, _TOP_MEL = 4_000.0, 2_200.0

@@ -12,7 +12,7 @@ from emotrace.app.views.reliability import draw_reliability
 from emotrace.app.views.shelf import MOST_ROWS, draw_list
 from emotrace.learn.evaluation.reliability import reliability_bins
 from emotrace.learn.explore.judged import Answer, Judged
-from emotrace.learn.pictures.pages._html import Html, element
+from emotrace.markup import Html, element
 
 
 def draw_judged(judged: Judged, confusion: Confusion) -> Html:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from emotrace.labels import COLOURS
 from emotrace.learn.pictures._sound import Sound
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 
 
 def draw_emotion(label: str) -> Html:

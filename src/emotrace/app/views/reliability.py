@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emotrace.learn.evaluation.reliability import ReliabilityBin
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 
 _SIZE = 300.0
 _FIRM = 10

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emotrace.app.views.parts import draw_figures
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 
 Facts = Mapping[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emotrace.app.views.stage import draw_emotion, fill
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.words import percent, show_duration
+from emotrace.markup import Html, element
 from emotrace.reports._clock import clock
 from emotrace.reports._text import channel_label
 from emotrace.types import Prediction, Timeline

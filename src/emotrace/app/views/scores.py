@@ -9,7 +9,7 @@ from emotrace.app.judging.figures import Figures
 from emotrace.app.views.confusion import draw_confusion
 from emotrace.app.views.parts import draw_emotion, draw_figures, draw_table, fill
 from emotrace.bundle import Card
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 
 Facts = Mapping[str, Any]
 

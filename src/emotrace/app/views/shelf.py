@@ -9,7 +9,7 @@ from emotrace.app.exploring.shelf import Shelf
 from emotrace.app.views.parts import draw_bar, draw_emotion, draw_figures, draw_table, fill
 from emotrace.labels import EMOTIONS
 from emotrace.learn.explore.groups import count_groups, cross_table
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 from emotrace.types import Utterance
 
 MOST_ROWS = 200

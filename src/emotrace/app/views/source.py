@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emotrace.calls.pages._html import Html, element
+from emotrace.markup import Html, element
 
 _DROP = "M12 16V5M7 10l5-5 5 5M5 16v3h14v-3"
 _MICROPHONE = "M12 3a3 3 0 0 0-3 3v5a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3zM6 11a6 6 0 0 0 12 0M12 17v4M9 21h6"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.words import percent, show_time
 from emotrace.labels import NO_SPEECH
+from emotrace.markup import Html, element
 from emotrace.reports._summary import UNCERTAIN, speech_shares
 from emotrace.reports._text import channel_label
 from emotrace.types import Prediction, Timeline

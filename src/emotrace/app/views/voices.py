@@ -8,7 +8,7 @@ from emotrace.app.exploring.look import Look
 from emotrace.app.exploring.voices import Voices
 from emotrace.app.views.clip_look import draw_head, draw_look, name_clip
 from emotrace.app.views.parts import draw_figures, draw_plate
-from emotrace.learn.pictures.pages._html import Html, element
+from emotrace.markup import Html, element
 from emotrace.types import Utterance
 
 EMPTY = element(

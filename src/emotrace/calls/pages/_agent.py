@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emotrace.calls.pages._controls import go_button
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry
 from emotrace.calls.summary import TENSE
 from emotrace.calls.words import listed, percent, show_time
+from emotrace.markup import Html, element
 
 _EFFECTS = ("calmed", "stirred", "unchanged", "unknown")
 _NO_CHANGE = "No turn can be said to have calmed or stirred the customer."

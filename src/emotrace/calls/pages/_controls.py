@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emotrace.calls.pages._html import Html, element
+from emotrace.markup import Html, element
 
 
 def go_button(start: float, end: float | None, text: str, what: str | None = None) -> Html:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from emotrace.calls.pages._controls import go_button
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._verdict import severity_class, severity_shape
 from emotrace.calls.pages._view import CallView, Entry
 from emotrace.calls.words import party_title, percent, sentence_case, show_duration, show_span, show_time
+from emotrace.markup import Html, element
 
 _SHOWN_EVIDENCE = 6
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from emotrace.calls.pages._controls import go_button
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView
 from emotrace.calls.words import count, party_title, percent, show_duration, show_span, show_time
+from emotrace.markup import Html, element
 
 _SHOWN_INTERRUPTIONS = 12
 

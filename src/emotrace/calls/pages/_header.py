@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from emotrace.calls.pages._controls import go_button
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._verdict import verdict_class, verdict_mark
 from emotrace.calls.pages._view import CallView
 from emotrace.calls.words import count, sentence_case, show_duration, show_span, turns_words
+from emotrace.markup import Html, element
 
 
 def draw_header(view: CallView) -> Html:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, channel_note, party_note
 from emotrace.calls.summary import NEGATIVE
 from emotrace.calls.words import listed, party_title, turns_words
+from emotrace.markup import Html, element
 
 
 def draw_notice(view: CallView) -> Html:

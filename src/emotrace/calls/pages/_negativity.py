@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry, heard_negativity
 from emotrace.calls.words import MINUS
+from emotrace.markup import Html, element
 
 
 def draw_negativity(view: CallView, party: str) -> Html:

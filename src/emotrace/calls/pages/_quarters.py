@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry
 from emotrace.calls.words import party_title, percent, show_duration, show_span
+from emotrace.markup import Html, element
 
 
 def draw_quarters(view: CallView) -> Html | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import TextIO
 
-from emotrace.calls.pages._html import Html, element, escape
+from emotrace.markup import Html, element, escape
 
 
 def write_page(stream: TextIO, title: str, styles: str, body: Iterable[str]) -> None:

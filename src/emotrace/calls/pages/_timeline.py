@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._negativity import draw_negativity
 from emotrace.calls.pages._verdict import severity_class, severity_shape
 from emotrace.calls.pages._view import CallView, Entry, join_runs, party_note
 from emotrace.calls.pages._waveform import draw_waveform
 from emotrace.calls.words import party_title, percent, show_time
 from emotrace.labels import NO_SPEECH
+from emotrace.markup import Html, element
 
 Peaks = Mapping[str, Sequence[float]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView
 from emotrace.calls.words import show_time
+from emotrace.markup import Html, element
 
 _SPEEDS = ("0.75", "1", "1.25", "1.5", "2")
 # A multiple of 3, so that the pieces of base64 join without padding.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from emotrace.calls.pages._controls import Column, cell, choice, draw_table, filter_form, go_button, search_field
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry, heard_negativity
 from emotrace.calls.words import NO_VALUE, party_title, percent, show_duration, show_number, show_time
+from emotrace.markup import Html, element
 
 _NOT_ANALYSED = "not analysed"
 _NO_EMOTION = "-"

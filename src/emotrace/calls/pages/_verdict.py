@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from emotrace.calls.pages._html import Html, element
+from emotrace.markup import Html, element
 
 VERDICTS = ("escalated", "tense", "recovered", "calm", "unknown")
 

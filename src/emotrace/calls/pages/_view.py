@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.summary import negativity
 from emotrace.labels import NO_SPEECH
+from emotrace.markup import Html, element
 
 Entry = Mapping[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._view import CallView, Entry
+from emotrace.markup import Html, element
 
 _HALF_HEIGHT = 100
 

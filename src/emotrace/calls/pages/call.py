@@ -10,7 +10,6 @@ from emotrace.calls.pages._colours import colour_rules
 from emotrace.calls.pages._escalations import draw_escalations
 from emotrace.calls.pages._facts import draw_facts
 from emotrace.calls.pages._header import draw_header
-from emotrace.calls.pages._html import Html, element, join, json_block
 from emotrace.calls.pages._method import draw_method, draw_notice
 from emotrace.calls.pages._quarters import draw_quarters
 from emotrace.calls.pages._shell import write_page
@@ -18,6 +17,7 @@ from emotrace.calls.pages._timeline import draw_patterns, draw_timeline, page_da
 from emotrace.calls.pages._transport import audio_pieces, draw_keys, draw_transport
 from emotrace.calls.pages._turns import draw_turns
 from emotrace.calls.pages._view import CallView
+from emotrace.markup import Html, element, join, json_block
 
 
 def write_call(

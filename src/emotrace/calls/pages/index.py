@@ -8,11 +8,11 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from emotrace.calls.pages._controls import Column, cell, draw_table, filter_form, search_field
-from emotrace.calls.pages._html import Html, element
 from emotrace.calls.pages._shell import write_page
 from emotrace.calls.pages._verdict import VERDICTS, verdict_class, verdict_mark
 from emotrace.calls.summary import NEGATIVE
 from emotrace.calls.words import NO_VALUE, count, listed, percent, sentence_case, show_duration
+from emotrace.markup import Html, element
 
 Row = Mapping[str, Any]
 

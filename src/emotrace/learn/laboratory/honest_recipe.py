@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from emotrace import registry
-from emotrace.errors import RecipeError, UnknownNameError, suggest
+from emotrace.errors import RecipeError
 from emotrace.labels import PRESETS
 from emotrace.learn.evaluation.joint6 import CORPORA, N_FOLDS
+from emotrace.learn.laboratory._recipe_files import find_recipe, recipe_names, require, require_known
 from emotrace.strict_toml import read_record
 
 _SHIPPED = Path(__file__).parent.parent / "recipes" / "honest"
@@ -45,13 +46,13 @@ class Tested:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require_known("protocol", self.protocol, PROTOCOLS)
+        require_known("protocol", self.protocol, PROTOCOLS)
         is_drawn = self.protocol != JOINT6
         for key in ("speakers", "draws"):
             value = getattr(self, key)
-            _require((value is not None) == is_drawn, key, "is for the protocol 'speakers', which needs it")
-            _require(value is None or value >= 1, key, "must be at least 1")
-        _require(self.seed >= 0, "seed", "must not be negative")
+            require((value is not None) == is_drawn, key, "is for the protocol 'speakers', which needs it")
+            require(value is None or value >= 1, key, "must be at least 1")
+        require(self.seed >= 0, "seed", "must not be negative")
 
     @property
     def n_divisions(self) -> int:
@@ -70,9 +71,9 @@ class Candidate:
     params: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _require_known("set", self.set.partition(":")[0], registry.names("feature set"))
-        _require_known("model", self.model, registry.names("model"))
-        _require(self.n_components >= 1, "n_components", "must be at least 1")
+        require_known("set", self.set.partition(":")[0], registry.names("feature set"))
+        require_known("model", self.model, registry.names("model"))
+        require(self.n_components >= 1, "n_components", "must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -119,23 +120,23 @@ class Honest:
     remark: str = ""
 
     def __post_init__(self) -> None:
-        _require(bool(self.corpora), "corpora", "must name a corpus")
+        require(bool(self.corpora), "corpora", "must name a corpus")
         for corpus in self.corpora:
-            _require_known("corpora", corpus, registry.names("corpus"))
+            require_known("corpora", corpus, registry.names("corpus"))
         if self.tested.protocol == JOINT6:
             for corpus in self.corpora:
-                _require_known("corpora", corpus, CORPORA)
-        _require_known("labels", self.labels, PRESETS)
+                require_known("corpora", corpus, CORPORA)
+        require_known("labels", self.labels, PRESETS)
         for key, known in (("groups", GROUPS), ("heard", HEARD)):
             values = getattr(self, key)
-            _require(bool(values), key, f"must name one of {', '.join(known)}")
+            require(bool(values), key, f"must name one of {', '.join(known)}")
             for value in values:
-                _require_known(key, value, known)
-        _require(bool(self.candidates), "candidates", "must be tables [[candidates]]")
+                require_known(key, value, known)
+        require(bool(self.candidates), "candidates", "must be tables [[candidates]]")
         names = [candidate.name for candidate in self.candidates]
-        _require(len(set(names)) == len(names), "candidates", "must have names that differ")
-        _require(self.n_folds >= 2, "n_folds", "must be at least 2")
-        _require(self.goal is None or 0 < self.goal < 1, "goal", "must be in (0, 1)")
+        require(len(set(names)) == len(names), "candidates", "must have names that differ")
+        require(self.n_folds >= 2, "n_folds", "must be at least 2")
+        require(self.goal is None or 0 < self.goal < 1, "goal", "must be in (0, 1)")
 
     @property
     def fingerprint(self) -> str:
@@ -147,7 +148,7 @@ class Honest:
 
 def honest_names() -> list[str]:
     """List the shipped recipes in the order of their numbers."""
-    return sorted((path.stem for path in _SHIPPED.glob("*.toml")), key=lambda name: (len(name), name))
+    return recipe_names(_SHIPPED)
 
 
 def find_honest(name_or_path: str) -> Path:
@@ -160,14 +161,7 @@ def find_honest(name_or_path: str) -> Path:
     UnknownNameError
         If there is no such recipe.
     """
-    if name_or_path.upper() in honest_names():
-        return _SHIPPED / f"{name_or_path.upper()}.toml"
-    path = Path(name_or_path)
-    if path.suffix == ".toml":
-        if not path.is_file():
-            raise RecipeError(f"no recipe file {path}; shipped recipes: {', '.join(honest_names())}")
-        return path
-    raise UnknownNameError("honest recipe", name_or_path, honest_names())
+    return find_recipe(name_or_path, _SHIPPED, "honest recipe", "shipped recipes")
 
 
 def read_honest(name_or_path: str) -> Honest:
@@ -179,14 +173,3 @@ def read_honest(name_or_path: str) -> Honest:
         If the file is not TOML, or a key is unknown, missing, of the wrong type or out of range.
     """
     return read_record(Honest, find_honest(name_or_path), RecipeError)
-
-
-def _require_known(key: str, name: str, known: Iterable[str]) -> None:
-    names = list(known)
-    if name not in names:
-        raise RecipeError(f"key '{key}': no '{name}'; {suggest(name, names)}")
-
-
-def _require(is_sound: bool, key: str, what: str) -> None:
-    if not is_sound:
-        raise RecipeError(f"key '{key}' {what}")

@@ -8,14 +8,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from emotrace import registry
-from emotrace.errors import RecipeError, UnknownNameError, suggest
+from emotrace.errors import RecipeError
 from emotrace.labels import PRESETS
 from emotrace.learn.augment import PLANS
+from emotrace.learn.laboratory._recipe_files import find_recipe, recipe_names, require, require_known
 from emotrace.learn.training.search import METHODS
 from emotrace.strict_toml import read_record
 
@@ -50,14 +51,14 @@ class Features:
     duration_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        _require_known("set", self.set.partition(":")[0], registry.names("feature set"))
+        require_known("set", self.set.partition(":")[0], registry.names("feature set"))
         for key in ("trim_db", "window_seconds", "duration_seconds"):
             value = getattr(self, key)
-            _require(value is None or value > 0, key, "must be above 0")
-        _require((self.offset_seconds or 0.0) >= 0, "offset_seconds", "must not be negative")
+            require(value is None or value > 0, key, "must be above 0")
+        require((self.offset_seconds or 0.0) >= 0, "offset_seconds", "must not be negative")
         is_stretch = self.duration_seconds is not None
-        _require(self.offset_seconds is None or is_stretch, "offset_seconds", "needs 'duration_seconds' as well")
-        _require(not (is_stretch and self.window_seconds), "window_seconds", "excludes 'duration_seconds'")
+        require(self.offset_seconds is None or is_stretch, "offset_seconds", "needs 'duration_seconds' as well")
+        require(not (is_stretch and self.window_seconds), "window_seconds", "excludes 'duration_seconds'")
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Augmentation:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require_known("plan", self.plan, PLANS)
-        _require(self.seed >= 0, "seed", "must not be negative")
+        require_known("plan", self.plan, PLANS)
+        require(self.seed >= 0, "seed", "must not be negative")
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,12 @@ class Claimed:
 
     def __post_init__(self) -> None:
         is_random = self.test_share is not None
-        _require(is_random != bool(self.speakers), "test_share", "or else 'speakers' must be given, not both")
-        _require(self.test_share is None or 0 < self.test_share < 1, "test_share", "must be in (0, 1)")
-        _require(is_random or not self.is_stratified, "is_stratified", "is for a 'test_share' only")
-        _require(self.n_test is None or self.n_test >= 1, "n_test", "must be at least 1")
-        _require(self.seed >= 0, "seed", "must not be negative")
-        _require(all(n >= 1 for n in self.speakers.values()), "speakers", "must be at least 1 each")
+        require(is_random != bool(self.speakers), "test_share", "or else 'speakers' must be given, not both")
+        require(self.test_share is None or 0 < self.test_share < 1, "test_share", "must be in (0, 1)")
+        require(is_random or not self.is_stratified, "is_stratified", "is for a 'test_share' only")
+        require(self.n_test is None or self.n_test >= 1, "n_test", "must be at least 1")
+        require(self.seed >= 0, "seed", "must not be negative")
+        require(all(n >= 1 for n in self.speakers.values()), "speakers", "must be at least 1 each")
 
     @property
     def is_leaky(self) -> bool:
@@ -111,8 +112,8 @@ class Twin:
     speakers: Mapping[str, int]
 
     def __post_init__(self) -> None:
-        _require(bool(self.speakers), "speakers", "must name a corpus")
-        _require(all(n >= 1 for n in self.speakers.values()), "speakers", "must be at least 1 each")
+        require(bool(self.speakers), "speakers", "must name a corpus")
+        require(all(n >= 1 for n in self.speakers.values()), "speakers", "must be at least 1 each")
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,10 @@ class Search:
     where: str = "both"
 
     def __post_init__(self) -> None:
-        _require_known("method", self.method, METHODS)
-        _require_known("where", self.where, SEARCH_WHERE)
-        _require(self.n_trials >= 1, "n_trials", "must be at least 1")
-        _require(self.n_folds >= 2, "n_folds", "must be at least 2")
+        require_known("method", self.method, METHODS)
+        require_known("where", self.where, SEARCH_WHERE)
+        require(self.n_trials >= 1, "n_trials", "must be at least 1")
+        require(self.n_folds >= 2, "n_folds", "must be at least 2")
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,8 @@ class Model:
     search: Search | None = None
 
     def __post_init__(self) -> None:
-        _require_known("model", self.model, registry.names("model"))
-        _require(self.epochs is None or self.epochs >= 1, "epochs", "must be at least 1")
+        require_known("model", self.model, registry.names("model"))
+        require(self.epochs is None or self.epochs >= 1, "epochs", "must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -164,9 +165,9 @@ class Published:
     note: str = ""
 
     def __post_init__(self) -> None:
-        _require_known("group", self.group, GROUPS)
-        _require_known("measure", self.measure, MEASURES)
-        _require(0 < self.value < 1, "value", "must be in (0, 1)")
+        require_known("group", self.group, GROUPS)
+        require_known("measure", self.measure, MEASURES)
+        require(0 < self.value < 1, "value", "must be in (0, 1)")
 
 
 @dataclass(frozen=True)
@@ -210,24 +211,24 @@ class Claim:
     remark: str = ""
 
     def __post_init__(self) -> None:
-        _require(bool(self.corpora), "corpora", "must name a corpus")
+        require(bool(self.corpora), "corpora", "must name a corpus")
         for corpus in self.corpora:
-            _require_known("corpora", corpus, registry.names("corpus"))
-        _require_known("labels", self.labels, PRESETS)
-        _require_known("target", self.target, TARGETS)
-        _require(bool(self.groups), "groups", "must name a group")
+            require_known("corpora", corpus, registry.names("corpus"))
+        require_known("labels", self.labels, PRESETS)
+        require_known("target", self.target, TARGETS)
+        require(bool(self.groups), "groups", "must name a group")
         for group in (*self.groups, *(group for model in self.models for group in model.groups)):
-            _require_known("groups", group, GROUPS)
-        _require(bool(self.models), "models", "must be tables [[models]]")
+            require_known("groups", group, GROUPS)
+        require(bool(self.models), "models", "must be tables [[models]]")
         names = [model.name for model in self.models]
-        _require(len(set(names)) == len(names), "models", "must have names that differ")
+        require(len(set(names)) == len(names), "models", "must have names that differ")
         for figure in self.published:
-            _require_known("published.model", figure.model, names)
+            require_known("published.model", figure.model, names)
         for key in (*self.as_claimed.speakers, *self.twin.speakers):
-            _require_known("speakers", key, self.corpora)
-        _require(self.seeds >= 1, "seeds", "must be at least 1")
+            require_known("speakers", key, self.corpora)
+        require(self.seeds >= 1, "seeds", "must be at least 1")
         before = self.augmentation is not None and self.augmentation.before_split
-        _require(self.as_claimed.is_leaky or not before, "before_split", "is leaky and needs a 'test_share'")
+        require(self.as_claimed.is_leaky or not before, "before_split", "is leaky and needs a 'test_share'")
 
     def models_of(self, group: str) -> list[Model]:
         """List the models that are fitted on a group."""
@@ -243,7 +244,7 @@ class Claim:
 
 def claim_names() -> list[str]:
     """List the shipped claims in the order of their numbers."""
-    return sorted((path.stem for path in _SHIPPED.glob("*.toml")), key=lambda name: (len(name), name))
+    return recipe_names(_SHIPPED)
 
 
 def find_claim(name_or_path: str) -> Path:
@@ -256,14 +257,7 @@ def find_claim(name_or_path: str) -> Path:
     UnknownNameError
         If there is no such claim.
     """
-    if name_or_path.upper() in claim_names():
-        return _SHIPPED / f"{name_or_path.upper()}.toml"
-    path = Path(name_or_path)
-    if path.suffix == ".toml":
-        if not path.is_file():
-            raise RecipeError(f"no recipe file {path}; shipped claims: {', '.join(claim_names())}")
-        return path
-    raise UnknownNameError("claim", name_or_path, claim_names())
+    return find_recipe(name_or_path, _SHIPPED, "claim", "shipped claims")
 
 
 def read_claim(name_or_path: str) -> Claim:
@@ -275,14 +269,3 @@ def read_claim(name_or_path: str) -> Claim:
         If the file is not TOML, or a key is unknown, missing, of the wrong type or out of range.
     """
     return read_record(Claim, find_claim(name_or_path), RecipeError)
-
-
-def _require_known(key: str, name: str, known: Iterable[str]) -> None:
-    names = list(known)
-    if name not in names:
-        raise RecipeError(f"key '{key}': no '{name}'; {suggest(name, names)}")
-
-
-def _require(is_sound: bool, key: str, what: str) -> None:
-    if not is_sound:
-        raise RecipeError(f"key '{key}' {what}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from emotrace.learn.explore.examples import Analysis
 from emotrace.learn.explore.explore import PAIR_FEATURES
 from emotrace.learn.explore.names import family_of, shown_title, title_of
 from emotrace.learn.explore.scale import to_scale
+from emotrace.learn.pictures._album import Album
 from emotrace.learn.pictures.anatomy import draw_anatomy
 from emotrace.learn.pictures.correlation import draw_correlation
 from emotrace.learn.pictures.counts import draw_counts
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Analyses = Mapping[str, Mapping[str, Analysis]]
-Album = dict[str, Callable[[], "Figure"]]
 """What draws each picture, by the name of its file without the ending."""
 
 _MOST_OF_A_FAMILY = 3

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from emotrace.learn.pictures._album import Album
 from emotrace.learn.pictures.confusion import draw_confusion
 from emotrace.learn.pictures.learning_curves import draw_learning_curves
 from emotrace.learn.pictures.precision_recall import draw_precision_recall
@@ -17,9 +18,7 @@ from emotrace.learn.pictures.risk_coverage import draw_risk_coverage
 from emotrace.learn.pictures.roc import draw_roc
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-Album = dict[str, Callable[[], "Figure"]]
+    pass
 
 
 def file_prefix(place: int, name: str) -> str:

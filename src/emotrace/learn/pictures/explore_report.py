@@ -13,7 +13,7 @@ from emotrace.learn.explore import Exploration
 from emotrace.learn.explore.examples import Analysis, Example, analyse, load_example
 from emotrace.learn.explore.explore import Stage
 from emotrace.learn.explore.mel_lesson import make_step, make_tone
-from emotrace.learn.pictures._canvas import save_picture
+from emotrace.learn.pictures._album import draw_album
 from emotrace.learn.pictures._explore_album import explore_album
 from emotrace.learn.pictures._folder import replacing_contents
 from emotrace.learn.pictures._sound import Sound, encode_sound, load_sound
@@ -58,16 +58,7 @@ def write_explore_report(
     intensities = _analyse(exploration.intensities[1]) if exploration.intensities else {}
     album = explore_album(exploration, examples, intensities)
     with replacing_contents(folder) as made:
-        pictures: dict[str, bytes] = {}
-        (made / PICTURES).mkdir()
-        with stage("drawing") as progress:
-            for n_done, (name, draw) in enumerate(album.items(), start=1):
-                figure, path = draw(), made / PICTURES / f"{name}.png"
-                save_picture(figure, path)
-                pictures[name] = path.read_bytes()
-                if also_svg:
-                    save_picture(figure, path.with_suffix(".svg"))
-                progress(n_done, len(album))
+        pictures = draw_album(album, made / PICTURES, stage, also_svg)
         (made / FACTS).write_text(to_json({"title": title, **exploration.facts}), encoding="utf-8")
         with (made / PAGE).open("w", encoding="ascii", newline="\n") as stream:
             view = ExploreView(exploration, pictures, _sounds(exploration), examples, intensities)

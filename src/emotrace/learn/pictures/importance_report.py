@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emotrace.learn.explore.explore import Stage
-from emotrace.learn.pictures._canvas import save_picture
+from emotrace.learn.pictures._album import draw_album
 from emotrace.learn.pictures._folder import replacing_contents
 from emotrace.learn.pictures.explore_report import PICTURES, to_json
 from emotrace.learn.pictures.importance import draw_importance, draw_selection, draw_sexes
@@ -48,16 +48,7 @@ def write_importance_report(facts: Mapping[str, Any], folder: Path, stage: Stage
     """
     album = _album(facts)
     with replacing_contents(folder) as made:
-        pictures: dict[str, bytes] = {}
-        (made / PICTURES).mkdir()
-        with stage("drawing") as progress:
-            for n_done, (name, draw) in enumerate(album.items(), start=1):
-                figure, path = draw(), made / PICTURES / f"{name}.png"
-                save_picture(figure, path)
-                pictures[name] = path.read_bytes()
-                if also_svg:
-                    save_picture(figure, path.with_suffix(".svg"))
-                progress(n_done, len(album))
+        pictures = draw_album(album, made / PICTURES, stage, also_svg)
         (made / REPORT).write_text(to_json(facts), encoding="utf-8")
         with (made / PAGE).open("w", encoding="ascii", newline="\n") as stream:
             write_importance_page(stream, facts, pictures)

@@ -13,9 +13,9 @@ from emotrace.errors import AudioError, MissingExtraError
 from emotrace.learn.explore.explore import Stage
 from emotrace.learn.explore.judged import Answer, Judged
 from emotrace.learn.explore.judged_facts import compare_runs, judged_facts, wrong_answers
-from emotrace.learn.pictures._canvas import save_picture
+from emotrace.learn.pictures._album import Album, draw_album
 from emotrace.learn.pictures._folder import replacing_contents
-from emotrace.learn.pictures._judged_album import Album, file_prefix, judged_album
+from emotrace.learn.pictures._judged_album import file_prefix, judged_album
 from emotrace.learn.pictures._sound import Sound, load_sound
 from emotrace.learn.pictures.comparison import draw_comparison
 from emotrace.learn.pictures.explore_report import FACTS, PICTURES, to_json
@@ -67,16 +67,7 @@ def write_judged_report(
         album |= {f"{prefix}{name}": draw for name, draw in judged_album(found, sexes).items()}
     review = _review(runs, folder, stage, embed_bytes)
     with replacing_contents(folder) as made:
-        pictures: dict[str, bytes] = {}
-        (made / PICTURES).mkdir()
-        with stage("drawing") as progress:
-            for n_done, (name, draw) in enumerate(album.items(), start=1):
-                figure, path = draw(), made / PICTURES / f"{name}.png"
-                save_picture(figure, path)
-                pictures[name] = path.read_bytes()
-                if also_svg:
-                    save_picture(figure, path.with_suffix(".svg"))
-                progress(n_done, len(album))
+        pictures = draw_album(album, made / PICTURES, stage, also_svg)
         numbers: dict[str, Any] = {"runs": facts, "comparison": comparison}
         (made / FACTS).write_text(to_json(numbers), encoding="utf-8")
         with (made / PAGE).open("w", encoding="ascii", newline="\n") as stream:

@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
 from pydantic_core import from_json
 
+import emotrace
 from emotrace.calls.rules import Escalation
 from emotrace.errors import UsageError, suggest
-from emotrace.hear.session import HIGHEST_RATE, LOWEST_RATE, SHORTEST_INTERIM_SECONDS, StreamResult
+from emotrace.hear.session import HIGHEST_RATE, LOWEST_RATE, SHORTEST_INTERIM_SECONDS, Session, StreamResult
 from emotrace.hear.smoothing import Smoothing
 
 BAD_KIND, BAD_PAYLOAD, POLICY, TOO_LARGE, INTERNAL, RESTART, TRY_LATER = 1003, 1007, 1008, 1009, 1011, 1012, 1013
@@ -189,6 +190,29 @@ class Ready(Record):
     interim_seconds: float | None
     smoothing: SmoothingSettings | None
     escalation: bool
+
+    @classmethod
+    def of(cls, connection: str, session: Session, escalation: bool = False) -> Ready:
+        """Say how ``session`` hears, to whoever listens at ``connection``."""
+        described = session.describe()
+        smoothing = described["smoothing"]
+        return cls(
+            session=connection,
+            emotrace=emotrace.__version__,
+            model=described["model"],
+            labels=tuple(described["labels"]),
+            sampling_rate=described["sampling_rate"],
+            encoding=described["encoding"],
+            channels=described["n_channels"],
+            channel=described["channel"],
+            window_seconds=described["window_seconds"],
+            hop_seconds=described["hop_seconds"],
+            lookahead_seconds=described["lookahead_seconds"],
+            latency_seconds=described["latency_seconds"],
+            interim_seconds=described["interim_seconds"],
+            smoothing=None if smoothing is None else SmoothingSettings(**smoothing),
+            escalation=escalation,
+        )
 
 
 class Result(Record):

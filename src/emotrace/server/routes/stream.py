@@ -7,7 +7,6 @@ from functools import partial
 
 from fastapi import APIRouter, WebSocket
 
-import emotrace
 from emotrace.hear.session import Session, StreamResult
 from emotrace.hear.smoothing import Smoothing
 from emotrace.server.live.channel import Heard, LiveChannel, in_thread, push_in_pieces
@@ -94,29 +93,7 @@ class _Live:
         self._channel = LiveChannel(self._session, "customer" if start.escalation else None)
         self._frame_bytes = _SAMPLE_BYTES[start.encoding] * start.channels
         self._n_bytes = 0
-        self.ready = self._describe()
-
-    def _describe(self) -> Ready:
-        """Say how this session hears."""
-        described = self._session.describe()
-        smoothing = described["smoothing"]
-        return Ready(
-            session=self._connection.id,
-            emotrace=emotrace.__version__,
-            model=described["model"],
-            labels=tuple(described["labels"]),
-            sampling_rate=described["sampling_rate"],
-            encoding=described["encoding"],
-            channels=described["n_channels"],
-            channel=described["channel"],
-            window_seconds=described["window_seconds"],
-            hop_seconds=described["hop_seconds"],
-            lookahead_seconds=described["lookahead_seconds"],
-            latency_seconds=described["latency_seconds"],
-            interim_seconds=described["interim_seconds"],
-            smoothing=None if smoothing is None else SmoothingSettings(**smoothing),
-            escalation=self._start.escalation,
-        )
+        self.ready = Ready.of(self._connection.id, self._session, start.escalation)
 
     async def take(self, message: Message) -> bool:
         """Hear audio, or do what a control message says; False once the client wants to close."""

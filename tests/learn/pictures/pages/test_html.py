@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emotrace.learn.pictures._sound import Sound
-from emotrace.learn.pictures.pages._html import Html, element, escape
 from emotrace.learn.pictures.pages._parts import Sounds, emotion, plate, tabs
 from emotrace.learn.pictures.pages._shell import write_page
+from emotrace.markup import Html, element, escape
 
 
 @given(st.text())

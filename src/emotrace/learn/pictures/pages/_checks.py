@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._words import count, listed
+from emotrace.markup import Html, element
 
 _N_SHOWN = 8
 _CHECKS = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from emotrace.learn.pictures.pages._explore_view import ExploreView
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import section
+from emotrace.markup import Html, element
 
 _SOURCES = (
     "The formula is O'Shaughnessy's (1987). It puts 1000 Hz at 1000 mel. The features of this report use "

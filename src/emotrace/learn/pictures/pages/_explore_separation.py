@@ -8,9 +8,9 @@ from typing import Any
 from emotrace.learn.explore.names import title_of
 from emotrace.learn.pictures._explore_album import most_telling, says_enough
 from emotrace.learn.pictures.pages._explore_view import ExploreView
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import fold, part, section, table, tabs
 from emotrace.learn.pictures.pages._words import count, listed, percent
+from emotrace.markup import Html, element
 
 _TITLE = "What sets emotions apart?"
 _N_PAIRS = 8

@@ -8,9 +8,9 @@ from typing import Any
 
 from emotrace.learn.pictures.pages._checks import draw_checks
 from emotrace.learn.pictures.pages._explore_view import ExploreView
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import emotion, part, section, table
 from emotrace.learn.pictures.pages._words import count, decibels, percent
+from emotrace.markup import Html, element
 
 
 def draw_soundness(view: ExploreView) -> Html:

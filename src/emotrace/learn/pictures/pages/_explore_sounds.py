@@ -8,9 +8,9 @@ from emotrace.learn.explore.examples import Example
 from emotrace.learn.explore.groups import UNKNOWN
 from emotrace.learn.pictures._explore_album import strip_name, strip_scale
 from emotrace.learn.pictures.pages._explore_view import Analyses, ExploreView
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import data_address, emotion, part, section, tabs
 from emotrace.learn.pictures.pages._words import listed, sentence_case
+from emotrace.markup import Html, element
 
 Examples = Mapping[str, Mapping[str, Example]]
 

@@ -8,8 +8,8 @@ from typing import Any
 from emotrace.learn.explore import Exploration
 from emotrace.learn.explore.examples import Analysis
 from emotrace.learn.pictures._sound import Sound
-from emotrace.learn.pictures.pages._html import Html
 from emotrace.learn.pictures.pages._parts import Sounds, plate
+from emotrace.markup import Html
 
 Analyses = Mapping[str, Mapping[str, Analysis]]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from emotrace.learn.pictures.pages._explore_view import ExploreView
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import part, section
 from emotrace.learn.pictures.pages._words import count, duration, listed, percent, sentence_case
+from emotrace.markup import Html, element
 
 _FEW = 4
 

@@ -8,9 +8,9 @@ from pathlib import PurePath
 
 from emotrace.learn.explore.judged import Answer
 from emotrace.learn.pictures._sound import Sound
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import Sounds, emotion, section
 from emotrace.learn.pictures.pages._words import NO_VALUE, count, percent
+from emotrace.markup import Html, element
 
 _MOST_ROWS = 2_000
 _BARS_WIDTH = 260

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import part, plate, section, table
 from emotrace.learn.pictures.pages._words import NO_VALUE, count, percent
+from emotrace.markup import Html, element
 
 SCORES = {
     "unweighted_average_recall": "unweighted average recall",

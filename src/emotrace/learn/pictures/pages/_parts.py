@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 
 from emotrace.learn.pictures._sound import Sound
-from emotrace.learn.pictures.pages._html import Child, Html, element
+from emotrace.markup import Child, Html, element
 
 _TRIANGLE = "M8 5v14l11-7z"
 _BARS = "M7 5h4v14H7zM13 5h4v14h-4z"

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TextIO
 
 from emotrace.learn.pictures._canvas import label_colours
-from emotrace.learn.pictures.pages._html import Html, element, escape
+from emotrace.markup import Html, element, escape
 
 
 def write_page(

@@ -13,10 +13,10 @@ from emotrace.learn.pictures.pages._explore_soundness import draw_soundness
 from emotrace.learn.pictures.pages._explore_sounds import draw_sounds
 from emotrace.learn.pictures.pages._explore_view import ExploreView
 from emotrace.learn.pictures.pages._explore_what import draw_what
-from emotrace.learn.pictures.pages._html import Html, element
 from emotrace.learn.pictures.pages._parts import facts_line, navigation
 from emotrace.learn.pictures.pages._shell import write_page
 from emotrace.learn.pictures.pages._words import count, duration
+from emotrace.markup import Html, element
 
 _SECTIONS = {
     "what": "What it is",

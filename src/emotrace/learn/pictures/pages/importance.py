@@ -8,10 +8,10 @@ from typing import Any, TextIO
 from emotrace import __version__
 from emotrace.learn.explore.importance_facts import kept
 from emotrace.learn.explore.names import title_of
-from emotrace.learn.pictures.pages._html import Html, element, join
 from emotrace.learn.pictures.pages._parts import facts_line, fold, navigation, part, plate, section, table, tabs
 from emotrace.learn.pictures.pages._shell import write_page
 from emotrace.learn.pictures.pages._words import NO_VALUE, count, percent
+from emotrace.markup import Html, element, join
 
 _WAYS = {"permutation": "by shuffling", "built-in": "by the model's own word", "random": "at random"}
 _READING = (

@@ -8,7 +8,6 @@ from typing import Any, TextIO
 from emotrace import __version__
 from emotrace.labels import NO_SPEECH
 from emotrace.learn.pictures._judged_album import file_prefix
-from emotrace.learn.pictures.pages._html import Html, element, join
 from emotrace.learn.pictures.pages._judged_review import Review, draw_review
 from emotrace.learn.pictures.pages._judged_scores import draw_scores, n_emotions, number_with_interval
 from emotrace.learn.pictures.pages._parts import (
@@ -23,6 +22,7 @@ from emotrace.learn.pictures.pages._parts import (
 )
 from emotrace.learn.pictures.pages._shell import write_page
 from emotrace.learn.pictures.pages._words import count, listed
+from emotrace.markup import Html, element, join
 
 _SECTIONS = {"scores": "How good?", "mistakes": "What for what?", "sureness": "How sure?", "whom": "For whom?"}
 _ALT = {

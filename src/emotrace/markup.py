@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 # Controls and halves of surrogate pairs do not print, and marks of direction make a name read as another one.
 # Joiners stay: Persian, Hindi and many emoji need them.
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_VOID = frozenset({"meta", "input", "br"})
+_VOID = frozenset({"br", "img", "input", "meta"})
 
 
 class Html(str):
@@ -81,4 +81,6 @@ def _attribute(key: str, value: str | float | bool | None) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{escape(str(value))}"'
+    # Data of pictures and sounds is long, and holds nothing to escape.
+    shown = value if isinstance(value, Html) else escape(str(value))
+    return f" {name}" if value is True else f' {name}="{shown}"'

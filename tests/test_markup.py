@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emotrace.calls.pages._html import element, json_block
+from emotrace.markup import element, json_block
 
 HOSTILE = st.one_of(
     st.text(max_size=30),

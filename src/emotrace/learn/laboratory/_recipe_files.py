@@ -1,0 +1,49 @@
+"""What all recipes of the laboratory share: finding their files, and saying which key does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from emotrace.errors import RecipeError, UnknownNameError, suggest
+
+
+def recipe_names(folder: Path) -> list[str]:
+    """List the recipes of a folder in the order of their numbers."""
+    return sorted((path.stem for path in folder.glob("*.toml")), key=lambda name: (len(name), name))
+
+
+def find_recipe(name_or_path: str, folder: Path, kind: str, shipped: str) -> Path:
+    """Give the path of a recipe of ``folder`` (in any case of letters), or of a TOML file of one's own.
+
+    ``kind`` and ``shipped`` are what one of them, and all of them, are called in errors.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such file.
+    UnknownNameError
+        If there is no such recipe.
+    """
+    names = recipe_names(folder)
+    if name_or_path.upper() in names:
+        return folder / f"{name_or_path.upper()}.toml"
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise RecipeError(f"no recipe file {path}; {shipped}: {', '.join(names)}")
+        return path
+    raise UnknownNameError(kind, name_or_path, names)
+
+
+def require_known(key: str, name: str, known: Iterable[str]) -> None:
+    """Raise `RecipeError` with near names if ``name`` is none of ``known``."""
+    names = list(known)
+    if name not in names:
+        raise RecipeError(f"key '{key}': no '{name}'; {suggest(name, names)}")
+
+
+def require(is_sound: bool, key: str, what: str) -> None:
+    """Raise `RecipeError` unless the value of ``key`` is sound."""
+    if not is_sound:
+        raise RecipeError(f"key '{key}' {what}")
