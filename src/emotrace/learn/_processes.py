@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import signal
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from emotrace.errors import EmotraceError
+from emotrace.interrupts import interrupts_held_back
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -121,7 +121,7 @@ def _start(work: Callable[[Task], Result]) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    with _one_thread(), _interrupts_held_back():
+    with _one_thread(), interrupts_held_back():
         process.start()
     # Or the end of the worker would not be seen.
     theirs.close()
@@ -146,23 +146,6 @@ def _one_thread() -> Iterator[None]:
     finally:
         for name in added:
             del os.environ[name]
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Let a process that is started here never see Ctrl-C: it is ended by its parent, without a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    # Where it has to be started first, that would let interrupts through again.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(worker: _Worker) -> str:

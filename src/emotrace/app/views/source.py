@@ -44,7 +44,7 @@ def draw_source(max_bytes: int, max_seconds: float, examples: Mapping[str, tuple
         element("span", element("i"), class_="level", aria_hidden="true"),
         element(
             "small",
-            "Speak into the microphone. All of it is deleted within an hour.",
+            "Speak into the microphone. It is deleted an hour after its last use.",
             class_="recorded",
             role="status",
         ),

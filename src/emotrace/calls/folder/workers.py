@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from pathlib import Path
 from emotrace.atomic import is_part
 from emotrace.calls.folder.one_call import FolderSettings, Outcome, do_call, page_path
 from emotrace.calls.folder.recordings import FoundCall
+from emotrace.interrupts import interrupts_held_back
 
 MOST_TRIES = 2
 """How many workers a call may end before it is given up."""
@@ -80,24 +80,11 @@ def _start(settings: FolderSettings) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, settings), daemon=True)
-    with _interrupts_held_back():
+    with interrupts_held_back():
         process.start()
     # Or the end of the worker would not be seen.
     theirs.close()
     return _Worker(process, ours)
-
-
-@contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Let a process that is started here never see Ctrl-C: it is ended by its parent, without a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _give(worker: _Worker, task: _Task) -> None:
