@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import _robustness
+from emotrace.labels import EMOTIONS, VALENCE_AROUSAL
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -24,6 +25,7 @@ PAGES = (
     "docs/audit.md",
     "docs/robustness.md",
     "docs/baseline.md",
+    "docs/valence-arousal.md",
     "docs/app.md",
 )
 RESULTS = ROOT / "benchmarks" / "results"
@@ -65,6 +67,63 @@ def fill(text: str) -> str:
 
 def make_accuracy() -> str:
     """One line per corpus: our score on held-out speakers beside published ones."""
+    pooled = _result_if_there("joint6")
+    return make_one_fold() if pooled is None else tell_pooled(pooled)
+
+
+def tell_pooled(benchmark: dict[str, Any]) -> str:
+    """The figures of ``emotrace benchmark default``: all folds pooled, means over seeds."""
+    rows = [
+        "| corpus | labels | held-out clips (speakers) | UAR [95 %] | accuracy | macro-F1 | published UAR, unseen speakers |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, scores in _corpora(benchmark):
+        lacks = (
+            ""
+            if scores["folds"] == scores["of_folds"]
+            else f", {len(scores['folds'])} of {len(scores['of_folds'])} folds"
+        )
+        rows.append(
+            f"| {name} | {len(scores['labels'])} | {scores['n']} ({scores['n_speakers']}){lacks} | "
+            f"{_mean_score(scores['unweighted_average_recall'])} | {_percent(scores['accuracy']['mean'])} | "
+            f"{_percent(scores['macro_f1']['mean'])} | {_OTHERS.get(name, '')} |"
+        )
+    told, speech = benchmark["told"], benchmark["scores"]["pooled"]
+    n_seeds = len(speech["seeds"])
+    spread = f"Figures are means over {n_seeds} seeds ± their standard deviation. " if n_seeds > 1 else ""
+    partial = "**Partial: not all folds are trained yet.** " if benchmark["is_partial"] else ""
+    rows += [
+        "",
+        f"{partial}{told[0].upper()}{told[1:]}, protocol {benchmark['protocol']['name']}: one training each, in which nothing was "
+        "chosen on the speakers held out; what all folds said of them is pooled, each corpus among its own labels, through "
+        f"the same path as your recordings. {spread}Intervals resample speakers. Calibration error of all speech together "
+        f"(ECE): {speech['expected_calibration_error']['mean']:.3f}. {_hours(benchmark)}",
+    ]
+    return "\n".join(rows)
+
+
+def make_corpus_out() -> str:
+    """How much is left on a corpus that nobody was trained on."""
+    benchmark = _result("leave_one_corpus_out")
+    rows = ["| corpus, never heard in training | clips (speakers) | UAR [95 %] | accuracy |", "|---|---|---|---|"]
+    for name, scores in _corpora(benchmark):
+        rows.append(
+            f"| {name} | {scores['n']} ({scores['n_speakers']}) | {_mean_score(scores['unweighted_average_recall'])} | "
+            f"{_percent(scores['accuracy']['mean'])} |"
+        )
+    labels = benchmark["protocol"]["judged_among"]
+    told = benchmark["told"]
+    partial = "**Partial: not all folds are trained yet.** " if benchmark["is_partial"] else ""
+    rows += [
+        "",
+        f"{partial}{told[0].upper()}{told[1:]}: a corpus is judged by models that were trained on all others, among the "
+        f"{len(labels)} labels that all have ({', '.join(labels)}); chance is {_percent(1 / len(labels))}. {_hours(benchmark)}",
+    ]
+    return "\n".join(rows)
+
+
+def make_one_fold() -> str:
+    """The shipped bundle's own scores, on the fold that it was not trained on."""
     card = _card("default")
     split = card["split"]
     rows = [
@@ -358,6 +417,70 @@ def make_baseline_choice() -> str:
 _CONSTANTS = ("full", "half_seconds", "scale", "usual_odds")
 
 
+def make_anchors() -> str:
+    """Where each emotion lies on the plane of valence and arousal."""
+    rows = ["| emotion | valence | arousal |", "|---|---|---|"]
+    for emotion, (valence, arousal) in VALENCE_AROUSAL.items():
+        rows.append(f"| {emotion} | {valence:+.2f} | {arousal:+.2f} |".replace("+0.00", "0"))
+    return "\n".join(rows)
+
+
+def make_dimensions() -> str:
+    """Whether derived valence and arousal follow what is heard."""
+    found = _result("dimensions")
+    rows = [
+        "| the higher level has the higher arousal | speakers | in pairs of any clips [95 %] | of one speaker and emotion [95 %] |",
+        "|---|---|---|---|",
+    ]
+    for corpus, facts in found["intensity"].items():
+        for step in facts["steps"]:
+            own = step["auc_same_speaker_and_emotion"]
+            rows.append(
+                f"| {corpus}: {step['lower']}, {step['higher']} | {facts['n_speakers']} | {_interval(step['auc'])} | "
+                f"{_interval(own)} ({own['n_pairs']} pairs) |"
+            )
+    rows += ["", "The lowest against the highest level, of one speaker and emotion:", ""]
+    emotions = [e for e in EMOTIONS if any(e in facts["by_emotion"] for facts in found["intensity"].values())]
+    rows += [f"| | {' | '.join(emotions)} |", "|---" * (len(emotions) + 1) + "|"]
+    for corpus, facts in found["intensity"].items():
+        values = (facts["by_emotion"].get(emotion, {}).get("value") for emotion in emotions)
+        cells = ("" if value is None else _percent(value) for value in values)
+        rows.append(f"| {corpus} | {' | '.join(cells)} |")
+    votes = found["votes"]
+    rows += [
+        "",
+        f"Against what is expected under the listeners' votes, {votes['n']} clips of {votes['n_speakers']} CREMA-D speakers:",
+        "",
+        "| | Pearson's correlation [95 %] | CCC [95 %] | mean, standard deviation |",
+        "|---|---|---|---|",
+    ]
+    for name in ("valence", "arousal"):
+        for side, title in _SIDES.items():
+            own = votes[name][side]
+            scores = (_correlation(own[score]) if score in own else "" for score in ("pearson", "ccc"))
+            rows.append(
+                f"| {name}, {title} | {' | '.join(scores)} | {own['mean']:+.2f}, {own['standard_deviation']:.2f} |"
+            )
+    rows += [
+        "",
+        f"Held-out speakers of bundle `{found['bundle']}` (model {found['model_sha256'][:8]}), {found['n_clips']} clips; "
+        f"shares in per cent, 50 being chance. Labels shown: {', '.join(found['labels'])}. Intervals draw speakers.",
+    ]
+    return "\n".join(rows)
+
+
+_SIDES = {
+    "derived": "derived",
+    "emotion_asked_for": "anchor of the emotion the actor was asked for",
+    "votes": "the votes themselves",
+}
+
+
+def _correlation(score: dict[str, Any]) -> str:
+    bounds = "" if score["low"] is None else f" [{score['low']:.2f}, {score['high']:.2f}]"
+    return f"**{score['value']:.2f}**{bounds}"
+
+
 def _pair(values: list[float]) -> str:
     return " → ".join(f"{100 * value:.1f}" for value in values)
 
@@ -367,13 +490,35 @@ def _points(change: dict[str, float | None]) -> str:
     return f"{value:+.1f}" + ("" if low is None else f" [{low:+.1f}, {high:+.1f}]")
 
 
+def _corpora(benchmark: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, scores) for name, scores in benchmark["scores"].items() if name != "pooled"]
+
+
+def _mean_score(score: dict[str, Any]) -> str:
+    spread = "" if score["sd"] is None else f" ± {100 * score['sd']:.1f}"
+    bounds = "" if score["low"] is None else f" [{100 * score['low']:.1f}, {100 * score['high']:.1f}]"
+    return f"**{100 * score['mean']:.1f}**{spread}{bounds}"
+
+
+def _hours(benchmark: dict[str, Any]) -> str:
+    trainings = benchmark["trainings"]
+    machines = {
+        t["machine"]["gpu"] or f"{t['machine']['cores']} cores of {t['machine']['cpu']}" for t in trainings
+    }
+    hours = sum(t["seconds"] for t in trainings) / 3600
+    return f"{len(trainings)} trainings, {hours:.1f} hours in all on {' and '.join(sorted(machines))}."
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "app": make_app,
     "baseline": make_baseline,
     "baseline_choice": make_baseline_choice,
+    "anchors": make_anchors,
+    "dimensions": make_dimensions,
     "audit_found": make_audit_found,
     "audit_alarms": make_audit_alarms,
     "accuracy": make_accuracy,
+    "corpus_out": make_corpus_out,
     "live_settings": make_live_settings,
     "streams": make_streams,
     "server": make_server,
@@ -417,6 +562,10 @@ def _card(name: str) -> dict[str, Any]:
 def _result(name: str) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     return result
+
+
+def _result_if_there(name: str) -> dict[str, Any] | None:
+    return _result(name) if (RESULTS / f"{name}.json").exists() else None
 
 
 def _interval(score: dict[str, Any]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial import ConvexHull
 
 from emotrace.errors import LabelError
 from emotrace.labels import (
@@ -72,25 +74,69 @@ def test_restricting_keeps_order_and_ratios(probabilities, data):
     assert kept[best] == max(kept.values())
 
 
-def test_every_emotion_but_neutral_lies_on_the_circle():
+# Means of pleasure and arousal as Russell and Mehrabian (1977) print them, by their own words.
+RATED = {
+    "relaxed": (0.68, -0.46),
+    "happy": (0.81, 0.51),
+    "sad": (-0.63, -0.27),
+    "angry": (-0.51, 0.59),
+    "fearful": (-0.64, 0.60),
+    "disgusted": (-0.60, 0.35),
+    "surprised": (0.40, 0.67),
+    "enjoyment": (0.77, 0.44),
+    "sleepy": (0.20, -0.70),
+    "bored": (-0.65, -0.62),
+}
+STANDS_IN = {"calm": "relaxed", "amusement": "enjoyment"}
+
+
+def test_the_anchors_are_the_published_ratings():
     assert set(VALENCE_AROUSAL) == set(EMOTIONS)
     assert VALENCE_AROUSAL["neutral"] == (0.0, 0.0)
-    for emotion in set(EMOTIONS) - {"neutral"}:
-        assert math.hypot(*VALENCE_AROUSAL[emotion]) == pytest.approx(1.0, abs=0.01)
+    words = {
+        STANDS_IN.get(canonical(word), canonical(word)): word for word in RATED if word not in STANDS_IN.values()
+    }
+    words |= STANDS_IN
+    assert set(words) == set(EMOTIONS) - {"neutral"}
+    assert {e: RATED[word] for e, word in words.items()} == {e: VALENCE_AROUSAL[e] for e in words}
 
 
 def test_the_quadrants_are_those_of_the_circumplex():
-    signs = {e: (math.copysign(1, v), math.copysign(1, a)) for e, (v, a) in VALENCE_AROUSAL.items()}
+    signs = {
+        e: (math.copysign(1, v), math.copysign(1, a)) for e, (v, a) in VALENCE_AROUSAL.items() if e != "neutral"
+    }
     assert {e for e, sign in signs.items() if sign == (-1, 1)} == {"anger", "fear", "disgust"}
     assert {e for e, sign in signs.items() if sign == (-1, -1)} == {"sadness", "boredom"}
-    assert {"happiness", "amusement", "surprise"} <= {e for e, sign in signs.items() if sign == (1, 1)}
+    assert {e for e, sign in signs.items() if sign == (1, 1)} == {"happiness", "amusement", "surprise"}
+    assert {e for e, sign in signs.items() if sign == (1, -1)} == {"calm", "sleepiness"}
 
 
-@given(st.lists(st.floats(0.0, 1.0), min_size=len(EMOTIONS), max_size=len(EMOTIONS)).filter(lambda p: sum(p) > 0))
-def test_valence_and_arousal_lie_in_their_range_for_all_probabilities(weights):
-    total = sum(weights)
-    valence, arousal = valence_arousal({e: w / total for e, w in zip(EMOTIONS, weights, strict=True)})
-    assert math.hypot(valence, arousal) <= 1.01
+WEIGHTS = st.lists(st.floats(0.0, 1.0), min_size=len(EMOTIONS), max_size=len(EMOTIONS)).filter(
+    lambda weights: sum(weights) > 0
+)
+
+
+@given(WEIGHTS)
+def test_valence_and_arousal_are_the_mean_of_the_anchors_and_within_their_hull(weights):
+    shares = np.array(weights) / sum(weights)
+    anchors = np.array([VALENCE_AROUSAL[emotion] for emotion in EMOTIONS])
+    point = valence_arousal(dict(zip(EMOTIONS, shares.tolist(), strict=True)))
+    assert point == pytest.approx(tuple(shares @ anchors), abs=1e-9)
+    # Every edge of the hull has the point on its inner side.
+    sides = ConvexHull(anchors).equations
+    assert np.all(sides[:, :2] @ np.array(point) + sides[:, 2] <= 1e-9)
+    assert -0.65 - 1e-9 <= point[0] <= 0.81 + 1e-9
+    assert -0.70 - 1e-9 <= point[1] <= 0.67 + 1e-9
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_what_is_certain_lies_at_its_anchor(emotion):
+    assert valence_arousal({e: float(e == emotion) for e in EMOTIONS}) == VALENCE_AROUSAL[emotion]
+    assert valence_arousal({emotion: 1.0}) == VALENCE_AROUSAL[emotion]
+
+
+def test_rounding_beyond_one_stays_in_range():
+    assert valence_arousal({"happiness": 1.5}) == (1.0, 0.765)
 
 
 def test_what_is_no_emotion_has_no_valence():

@@ -111,6 +111,10 @@ def _with(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (_with(uncertain="no"), "'no' is not of type 'boolean'"),
         (_with(probabilities={"anger": 1.0}), "does not have enough properties"),
         (_with(emotion=NO_SPEECH), "is not of type 'null'"),
+        (_without("derived"), "'derived' is a required property"),
+        (_with(derived={"valence": 0.5}), "'arousal' is a required property"),
+        (_with(derived={"valence": 0.5, "arousal": -1.5}), "-1.5 is less than the minimum of -1"),
+        (_with(derived={"valence": 0.5, "arousal": 0.5, "dominance": 0.5}), "'dominance' was unexpected"),
     ],
 )
 def test_wrong_records_are_refused(change: Callable[[dict[str, Any]], None], complaint: str) -> None:
@@ -124,6 +128,13 @@ def test_wrong_records_are_refused(change: Callable[[dict[str, Any]], None], com
     document["channels"][0]["predictions"][0] = record
     with pytest.raises(ValidationError, match=complaint):
         TIMELINE.validate(document)
+
+
+def test_silence_is_neither_pleasant_nor_not() -> None:
+    record = SILENT.to_dict()
+    PREDICTION.validate(record)
+    with pytest.raises(ValidationError, match=r"0\.0 is not of type 'null'"):
+        PREDICTION.validate(record | {"derived": {"valence": 0.0, "arousal": None}})
 
 
 def test_wrong_documents_are_refused() -> None:
@@ -142,6 +153,7 @@ def test_what_stands_in_a_call_is_what_stands_in_a_timeline() -> None:
     call = make_call()
     call["timelines"] = {"customer": [entry]}
     CALL_DESK.validate(call)
+    assert _schema("call")["$defs"]["derived"] == _schema("prediction")["properties"]["derived"]
     call["timelines"] = {"customer": [HEARD.to_dict()]}
     with pytest.raises(ValidationError, match=r"'channel', 'file' were unexpected"):
         CALL_DESK.validate(call)

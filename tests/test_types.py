@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotrace.labels import EMOTIONS, VALENCE_AROUSAL, restrict, valence_arousal
 from emotrace.types import Prediction, Recording, Segment, Timeline, Utterance
 
 
@@ -60,8 +63,65 @@ def test_a_prediction_as_a_record():
         "confidence": 0.8765,
         "uncertain": False,
         "probabilities": {"anger": 0.8765, "other": 0.1235},
+        "derived": {"valence": None, "arousal": None},
         "speech_seconds": 1.0,
     }
+
+
+def heard(probabilities: dict[str, float]) -> Prediction:
+    best = max(probabilities, key=lambda label: probabilities[label])
+    return Prediction(Segment(0, 1), best, probabilities[best], False, probabilities, 1.0)
+
+
+SHARES = st.dictionaries(st.sampled_from(EMOTIONS), st.floats(0.001, 1.0), min_size=2).map(
+    lambda weights: {label: weight / sum(weights.values()) for label, weight in weights.items()}
+)
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_what_is_certain_has_the_valence_and_arousal_of_its_emotion(emotion):
+    sure = heard({label: float(label == emotion) for label in EMOTIONS})
+    assert (sure.valence, sure.arousal) == VALENCE_AROUSAL[emotion]
+    valence, arousal = VALENCE_AROUSAL[emotion]
+    assert sure.to_dict()["derived"] == {"valence": valence, "arousal": arousal}
+
+
+@given(SHARES)
+def test_valence_and_arousal_follow_from_the_probabilities_as_written(probabilities):
+    prediction = heard(probabilities)
+    assert (prediction.valence, prediction.arousal) == valence_arousal(probabilities)
+    record = prediction.to_dict()
+    again = replace(prediction, probabilities=record["probabilities"]).to_dict()
+    assert again["derived"] == record["derived"]
+    # Rounding: half a digit of every probability, and half a digit of the sum.
+    slack = 0.5e-4 * (len(probabilities) + 1)
+    assert record["derived"]["valence"] == pytest.approx(prediction.valence, abs=slack)
+    assert record["derived"]["arousal"] == pytest.approx(prediction.arousal, abs=slack)
+    assert "-0.0" not in {str(value) for value in record["derived"].values()}
+
+
+@given(SHARES, st.data())
+def test_valence_and_arousal_follow_the_labels_that_are_chosen_between(probabilities, data):
+    labels = data.draw(st.lists(st.sampled_from(sorted(probabilities)), min_size=2, unique=True))
+    shown = heard(restrict(probabilities, labels))
+    valences = [VALENCE_AROUSAL[label][0] for label in labels]
+    arousals = [VALENCE_AROUSAL[label][1] for label in labels]
+    assert min(valences) - 1e-9 <= shown.valence <= max(valences) + 1e-9
+    assert min(arousals) - 1e-9 <= shown.arousal <= max(arousals) + 1e-9
+
+
+def test_nobody_who_speaks_has_neither():
+    silence = prediction(0, 1, "no speech")
+    assert (silence.valence, silence.arousal) == (None, None)
+    assert silence.to_dict()["derived"] == {"valence": None, "arousal": None}
+
+
+def test_a_run_has_the_mean_of_its_parts():
+    first, second = heard({"anger": 0.9, "calm": 0.1}), heard({"anger": 0.6, "calm": 0.4})
+    later = replace(second, segment=Segment(1, 2), speech_seconds=0.5)
+    (run,) = Timeline("a.wav", "mix", 2.0, (first, later)).runs()
+    assert run.valence == pytest.approx((2 * first.valence + later.valence) / 3)
+    assert run.arousal == pytest.approx((2 * first.arousal + later.arousal) / 3)
 
 
 def test_durations_and_identities():

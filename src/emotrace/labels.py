@@ -70,26 +70,27 @@ COLOURS: Mapping[str, str] = MappingProxyType(
 
 VALENCE_AROUSAL: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
-        "neutral": (0.0, 0.0),
-        "calm": (0.71, -0.71),  # 315 degrees, Russell's relaxation
-        "happiness": (0.91, 0.42),  # 25, between pleasure (0) and excitement (45)
-        "sadness": (-0.91, -0.42),  # 205, between displeasure (180) and depression (225)
-        "anger": (-0.5, 0.87),  # 120, between arousal (90) and distress (135)
-        "fear": (-0.64, 0.77),  # 130, beside anger and nearer to distress
-        "disgust": (-0.94, 0.34),  # 160, between distress (135) and displeasure (180)
-        "surprise": (0.34, 0.94),  # 70, between excitement (45) and arousal (90)
-        "amusement": (0.82, 0.57),  # 35, between pleasure and excitement, livelier than happiness
-        "sleepiness": (0.0, -1.0),  # 270, Russell's sleepiness
-        "boredom": (-0.5, -0.87),  # 240, between depression (225) and sleepiness (270)
+        "neutral": (0.0, 0.0),  # the middle of both scales, by definition
+        "calm": (0.68, -0.46),  # "relaxed": the nearest of their terms, chosen by us
+        "happiness": (0.81, 0.51),  # "happy"
+        "sadness": (-0.63, -0.27),  # "sad"
+        "anger": (-0.51, 0.59),  # "angry"
+        "fear": (-0.64, 0.60),  # "fearful"
+        "disgust": (-0.60, 0.35),  # "disgusted"
+        "surprise": (0.40, 0.67),  # "surprised"
+        "amusement": (0.77, 0.44),  # "enjoyment": the nearest of their terms, chosen by us
+        "sleepiness": (0.20, -0.70),  # "sleepy"
+        "boredom": (-0.65, -0.62),  # "bored"
     }
 )
-"""Where each emotion lies on the circle of valence (unpleasant -1 to pleasant 1) and arousal (sleepy -1 to 1).
+"""Where each emotion lies: valence (unpleasant -1 to pleasant 1) and arousal (drowsy -1 to excited 1).
 
-The circle and the places of pleasure (0 degrees), excitement (45), arousal (90), distress (135), displeasure
-(180), depression (225), sleepiness (270) and relaxation (315) are those of Russell (1980), "A circumplex model of
-affect", Journal of Personality and Social Psychology 39(6), 1161-1178. The placement of these emotions among them
-is our own, after him and not measured; neutral is the centre. Anger and fear lie close together, as on any plane
-without dominance.
+These anchors are the mean ratings of pleasure and arousal that people gave to words for emotions in Russell and
+Mehrabian (1977), "Evidence for a three-factor theory of emotions", Journal of Research in Personality 11(3),
+273-294; that of *sleepy* is quoted from Mehrabian (1996), Australian Journal of Psychology 48(2), 86-92. They
+rated no *calm* and no *amused*, for which the nearest of their words stand in, and neutral is the middle by
+definition: these three are our own choice. How the numbers were checked stands in docs/valence-arousal.md. Anger
+and fear lie close together; dominance, which is not among the two, would tell them apart.
 """
 
 _ALIASES: Mapping[str, str] = MappingProxyType(
@@ -197,15 +198,16 @@ def valence_arousal(probabilities: Mapping[str, float]) -> tuple[float, float]:
 
     Returns
     -------
-    Valence and arousal, each in [-1, 1].
+    Valence and arousal, each in [-1, 1]. A mean of anchors lies in their convex hull: valence is never below
+    -0.65 or above 0.81, arousal never below -0.70 or above 0.67.
 
     Raises
     ------
     LabelError
         For a word that is no emotion.
 
-    >>> valence_arousal({"neutral": 0.5, "sleepiness": 0.5})
-    (0.0, -0.5)
+    >>> valence_arousal({"neutral": 0.5, "happiness": 0.5})
+    (0.405, 0.255)
     >>> valence_arousal({})
     (0.0, 0.0)
     """

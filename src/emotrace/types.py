@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emotrace.labels import NO_SPEECH
+from emotrace.labels import NO_SPEECH, VALENCE_AROUSAL, valence_arousal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -152,8 +152,28 @@ class Prediction:
         """True if somebody speaks."""
         return self.emotion != NO_SPEECH
 
+    @property
+    def valence(self) -> float | None:
+        """How pleasant it sounds, from -1 to 1; *derived*: no network hears it.
+
+        It is the valence expected under ``probabilities`` (`emotrace.labels.valence_arousal`), so it follows
+        whatever changes them: a baseline, smoothing, a choice of labels. None where nobody speaks, and where a
+        label is none of `emotrace.labels.EMOTIONS`.
+        """
+        return _derive(self.probabilities)["valence"]
+
+    @property
+    def arousal(self) -> float | None:
+        """How excited it sounds, from -1 to 1; *derived* as `valence` is, and None where that is."""
+        return _derive(self.probabilities)["arousal"]
+
     def to_dict(self) -> dict[str, Any]:
-        """Give the record as documented by the JSON Schema ``emotrace/assets/prediction.schema.json``."""
+        """Give the record as documented by the JSON Schema ``emotrace/assets/prediction.schema.json``.
+
+        What is derived there follows from the probabilities as they stand there, rounded: whoever computes it
+        again gets the same.
+        """
+        probabilities = {label: round(p, 4) for label, p in self.probabilities.items()}
         return {
             "file": self.file,
             "channel": self.channel,
@@ -162,7 +182,8 @@ class Prediction:
             "emotion": self.emotion,
             "confidence": None if self.confidence is None else round(self.confidence, 4),
             "uncertain": self.uncertain,
-            "probabilities": {label: round(p, 4) for label, p in self.probabilities.items()},
+            "probabilities": probabilities,
+            "derived": {name: _rounded(value) for name, value in _derive(probabilities).items()},
             "speech_seconds": round(self.speech_seconds, 3),
         }
 
@@ -206,6 +227,18 @@ class Timeline:
             else:
                 runs.append([prediction])
         return [_join(run) for run in runs]
+
+
+def _derive(probabilities: Mapping[str, float]) -> dict[str, float | None]:
+    # What another tool or an earlier model called an emotion has no place on the plane.
+    if not probabilities or not probabilities.keys() <= VALENCE_AROUSAL.keys():
+        return {"valence": None, "arousal": None}
+    valence, arousal = valence_arousal(probabilities)
+    return {"valence": valence, "arousal": arousal}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4) + 0.0  # -0.0 becomes 0.0
 
 
 def _join(run: list[Prediction]) -> Prediction:

@@ -197,8 +197,8 @@ def test_a_pose_as_json(hear):
     assert avatar.tick(2.0).to_dict() == {
         "time": 2.0,
         "emotion": "anger",
-        "valence": -0.375,
-        "arousal": 0.6525,
+        "valence": -0.3825,
+        "arousal": 0.4425,
         "intensity": 0.75,
         "is_speaking": True,
         "weights": {"neutral": 0.25, "anger": 0.75},

@@ -106,8 +106,26 @@ class TestFolder:
         with pytest.raises(BundleError, match=r"^'a?\??b?' cannot be the name of a bundle$"):
             load_bundle(source)
 
+    @pytest.mark.parametrize("name", ["none", "opne"])
+    def test_bare_name_of_nothing_lists_what_is_shipped(
+        self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for shipped in ("default", "open", "speech"):
+            make_emotion_bundle(tmp_path / "assets" / shipped)
+        monkeypatch.setattr("emotrace.bundle.read.ASSETS", tmp_path / "assets")
+        monkeypatch.chdir(tmp_path)
+        hint = {"opne": r"did you mean 'open'\? Known", "none": "known"}[name]
+        sentence = f"no model named '{name}' is shipped with emotrace, and no folder or zip of this name is here; "
+        with pytest.raises(BundleError, match=f"^{sentence}{hint}: default, open, speech$"):
+            load_bundle(name)
+        # What is there, or looks like a path, is one.
+        refuse(f"./{name}", "does not exist; give the folder or zip of a bundle$")
+        refuse(f"{name}.zip", "does not exist; give the folder or zip of a bundle$")
+        make_emotion_bundle(tmp_path / name)
+        assert load_bundle(name).path == Path(name)
+
     def test_name_too_long_for_the_system(self) -> None:
-        refuse("x" * 5000, r"cannot be read: File name too long")
+        refuse("./" + "x" * 5000, r"cannot be read: File name too long")
 
     @pytest.mark.parametrize("name", ["card.json", "model.onnx"])
     def test_missing_file(self, folder: Path, name: str) -> None:

@@ -411,7 +411,7 @@ def look(width: int = 120, encoding: str = "utf-8", colours: bool = True) -> Loo
 def test_the_live_line_says_what_is_shown(pose):
     line = LiveLine(look(), "127.0.0.1:9000").draw(pose, 120).plain
     assert line.split() == [
-        "0:00", "●", "anger", "█" * 18 + "·" * 6, "75", "%", "valence", "-0.48", "arousal", "+0.33", "0", "→",
+        "0:00", "●", "anger", "█" * 18 + "·" * 6, "75", "%", "valence", "-0.41", "arousal", "+0.23", "0", "→",
         "127.0.0.1:9000",
     ]  # fmt: skip
     ascii_line = LiveLine(look(encoding="ascii", colours=False), None).draw(pose, 120).plain

@@ -4,14 +4,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.tiny_bundles import make_emotion_bundle, make_features_bundle, make_speech_bundle
+from tests.tiny_bundles import emotion_card, make_emotion_bundle, make_features_bundle, make_speech_bundle
 from typer.testing import CliRunner
 
+from emotrace.bundle.read import shipped_names
 from emotrace.cli import model
-from emotrace.errors import BundleError, ReportError
+from emotrace.cli._model_list import allows_commercial_use
+from emotrace.errors import BundleError, ReportError, UsageError
 
 
 def interval(value: float) -> dict[str, float]:
@@ -90,44 +91,6 @@ def test_show_as_json_is_the_card(bundle: Path) -> None:
 
 def test_unknown_format_is_wrong_usage(bundle: Path) -> None:
     run("show", bundle, "--format", "xml", expect=2)
-
-
-@pytest.mark.parametrize(
-    ("metrics", "names"),
-    [
-        ({}, []),
-        ({"ravdess": SCORES, "tess": SCORES}, ["ravdess", "tess"]),
-        (
-            {"test": {"ravdess": SCORES}, "validation": {"ravdess": SCORES}},
-            ["test / ravdess", "validation / ravdess"],
-        ),
-        (SCORES, ["all"]),
-        ({**SCORES, "per_corpus": {"tess": SCORES}}, ["all", "tess"]),
-        ({"test": {**SCORES, "per_corpus": {"tess": SCORES}}}, ["test", "test / tess"]),
-        ({"note": "words", "loss": 0.5, "curve": [1, 2]}, []),
-    ],
-)
-def test_scores_are_found_wherever_the_card_keeps_them(metrics: dict[str, Any], names: list[str]) -> None:
-    assert [name for name, _ in model._score_rows(metrics)] == names
-
-
-@pytest.mark.parametrize(
-    ("score", "told"),
-    [
-        (0.5, "50.0"),
-        (1, "100.0"),
-        ([0.5, 0.25, 0.75], "50.0 [25–75]"),
-        ({"value": 0.5, "low": None, "high": None}, "50.0"),
-        ({"value": None, "low": None, "high": None}, "-"),
-        ([], "-"),
-        ("half", "-"),
-        (True, "-"),
-        (None, "-"),
-        ({"median": 3}, "-"),
-    ],
-)
-def test_odd_scores_are_told_or_left_out(score: object, told: str) -> None:
-    assert model._tell_score(score) == told
 
 
 def test_verify_says_each_check(bundle: Path) -> None:
@@ -216,3 +179,142 @@ def test_card_takes_figures_of_this_model_alone(bundle: Path, tmp_path: Path) ->
 def test_a_bundle_may_hold_its_model_card(bundle: Path) -> None:
     run("card", bundle, "-o", bundle / "README.md")
     assert "FAILED" not in run("verify", bundle)
+
+
+def corpora(*names: str) -> list[dict[str, object]]:
+    return [{**RAVDESS, "name": name, "licence": "as it is"} for name in names]
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation with three models of its own."""
+    folder = tmp_path / "assets"
+    metrics = {"ravdess": SCORES, "pooled": {"unweighted_average_recall": interval(0.7)}}
+    make_emotion_bundle(folder / "default", corpora=corpora("ravdess", "crema-d"), metrics=metrics)
+    make_emotion_bundle(folder / "open", corpora=corpora("crema-d", "emo-db"), licence="ODbL 1.0,\ncommercial use")
+    make_speech_bundle(folder / "speech", corpora=corpora("ravdess"))
+    monkeypatch.setattr("emotrace.bundle.read.ASSETS", folder)
+    return folder
+
+
+def listed(*arguments: object) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(run("list", "--format", "json", *arguments))
+    return found
+
+
+def test_list_tells_of_every_shipped_model(assets: Path) -> None:
+    default, free, speech = listed()
+    assert [each["name"] for each in (default, free, speech)] == ["default", "open", "speech"]
+    assert [each["kind"] for each in (default, free, speech)] == ["emotion", "emotion", "speech"]
+    assert [each["allows_commercial_use"] for each in (default, free, speech)] == [False, True, False]
+    assert default == {
+        "name": "default",
+        "kind": "emotion",
+        "is_shipped": True,
+        "labels": ["neutral", "happiness", "sadness", "anger"],
+        "n_bytes": (assets / "default" / "model.onnx").stat().st_size,
+        "allows_commercial_use": False,
+        "licence": "CC0-1.0: free for any use",
+        "description": "Judges by loudness alone; for tests.",
+        "trained_on": ["ravdess", "crema-d"],
+        "scores": {"ravdess": 0.66, "pooled": 0.7},
+    }
+    assert free["licence"] == "ODbL 1.0, commercial use"
+
+
+def test_list_for_people(assets: Path) -> None:
+    shown = run("list").splitlines()
+    rows = [" ".join(line.split()) for line in shown]
+    assert "name kind size cial use in % UAR by corpus labels" in rows
+    assert "default emotion 0.0 MB no 70.0 ravdess 66.0 neutral, happiness, sadness, anger" in rows
+    assert "crema-d" in rows
+    assert "open emotion 0.0 MB yes - crema-d neutral, happiness, sadness, anger" in rows
+    assert "speech speech 0.0 MB no - ravdess -" in rows
+    assert "open: ODbL 1.0, commercial use" in rows
+    assert rows[-1] == "Emotion is heard behind the model 'speech', which does not permit commercial use."
+
+
+def test_list_warns_of_the_detector_only_where_it_is_the_narrower_one(assets: Path) -> None:
+    make_speech_bundle(assets / "speech", corpora=corpora("crema-d"))
+    assert "Emotion is heard behind" not in run("list")
+    make_speech_bundle(assets / "speech", corpora=corpora("ravdess"))
+    (assets / "open" / "card.json").unlink()
+    assert "Emotion is heard behind" not in run("list")
+
+
+def test_list_is_true_of_what_is_shipped() -> None:
+    models = {str(each["name"]): each for each in listed()}
+    assert sorted(models) == shipped_names()
+    assert models["default"]["allows_commercial_use"] is False
+    assert models["default"]["scores"]["pooled"] > 0.5
+    assert len(models["default"]["trained_on"]) == 6
+    assert models["speech"]["labels"] == ["speech"]
+
+
+def test_list_finds_the_models_of_a_folder_at_any_depth(assets: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    make_emotion_bundle(runs / "b" / "bundle", name="mine")
+    make_emotion_bundle(runs / "a.zip")
+    make_features_bundle(runs / "c" / "c.emotrace")
+    (runs / "b" / "notes.zip").write_bytes(b"no zip at all")
+    (runs / "b" / "card.txt").write_text("{}")
+    (runs / "link").symlink_to(assets)
+    found = listed("--folder", runs)[3:]
+    assert [each["name"] for each in found] == [
+        str(runs / part) for part in ("a.zip", Path("b", "bundle"), Path("c", "c.emotrace"))
+    ]
+    assert not any(each["is_shipped"] for each in found)
+    # The names are what --model takes.
+    for each in found:
+        run("show", each["name"])
+
+
+def test_a_bundle_that_cannot_be_read_is_told_and_left_out(
+    assets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = make_emotion_bundle(tmp_path / "runs" / "broken").path
+    (broken / "card.json").write_text('{"format_version": 7}')
+    result = CliRunner().invoke(model.command, ["list", "-f", "json", "--folder", str(tmp_path / "runs")])
+    assert result.exit_code == 0
+    assert len(json.loads(result.stdout)) == 3
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"emotrace: left out: bundle '{broken}': card.json: key 'name' is missing")
+
+
+def test_a_folder_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"--folder .*none is no folder; give one that holds bundles, such as runs"
+    ):
+        run("list", "--folder", tmp_path / "none")
+
+
+def test_neither_a_card_nor_a_folder_drives_the_terminal(assets: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    make_emotion_bundle(runs / "m\x1b[31m", corpora=corpora("[red]mine"), licence="[bold]free[/bold]")
+    shown = run("list", "--folder", runs)
+    assert "[red]mine" in shown
+    assert "[bold]free[/bold]" in shown
+    assert "m?[31m: " in shown.replace("\n", "")
+    assert "\x1b" not in shown
+    # What --model takes is not changed.
+    assert listed("--folder", runs)[-1]["name"] == str(runs / "m\x1b[31m")
+
+
+@pytest.mark.parametrize(
+    ("names", "licence", "allowed"),
+    [
+        (("crema-d", "emo-db"), "ODbL 1.0", True),
+        (("crema-d", "ravdess"), "ODbL 1.0", False),
+        (("crema-d", "my own speech"), "ODbL 1.0", None),
+        (("ravdess", "my own speech"), "free", False),
+        ((), "free", None),
+        (("emo-db",), "Research and non-commercial use only", False),
+        (("emo-db",), "for research only", False),
+        (("my own speech",), "CC BY-NC 4.0", False),
+        (("emo-db",), "synced", True),
+    ],
+)
+def test_commercial_use_is_what_licence_and_corpora_allow(
+    names: tuple[str, ...], licence: str, allowed: bool | None
+) -> None:
+    assert allows_commercial_use(emotion_card(corpora=corpora(*names), licence=licence)) is allowed

@@ -22,7 +22,7 @@ from tests.cli.conftest import RATE, Emotrace, Signal, write_wav
 from tests.tiny_bundles import LABELS, make_emotion_bundle
 
 import emotrace
-from emotrace.labels import PRESETS
+from emotrace.labels import PRESETS, VALENCE_AROUSAL, valence_arousal
 
 FORMATS = ("table", "json", "jsonl", "csv")
 SCHEMA = Draft202012Validator(
@@ -96,6 +96,7 @@ def test_no_speech_is_no_emotion(emotrace_command: Emotrace, silence: Path) -> N
     record = the_record(emotrace_command("predict", silence, "-f", "json").out)
     assert (record["emotion"], record["confidence"], record["uncertain"]) == ("no speech", None, False)
     assert (record["probabilities"], record["speech_seconds"]) == ({}, 0.0)
+    assert record["derived"] == {"valence": None, "arousal": None}
 
 
 # -- labels, channels, bundles, limits --------------------------------------------------------------------
@@ -117,6 +118,19 @@ def test_presets_scale_and_do_not_judge_anew(emotrace_command: Emotrace, clip: P
     assert tuple(every) == emotrace.load_bundle().card.labels
     assert list(two) == ["anger", "neutral"]
     assert two["anger"] == pytest.approx(every["anger"] / (every["anger"] + every["neutral"]), abs=2e-3)
+
+
+def test_valence_and_arousal_follow_from_the_labels_that_are_shown(emotrace_command: Emotrace, clip: Path) -> None:
+    every = the_record(emotrace_command("predict", clip, "-l", "all", "-f", "json").out)
+    two = the_record(emotrace_command("predict", clip, "-l", "anger,neutral", "-f", "json").out)
+    for record in (every, two):
+        expected = valence_arousal(record["probabilities"])
+        assert (record["derived"]["valence"], record["derived"]["arousal"]) == pytest.approx(expected, abs=1e-4)
+    # Between anger and the middle all lies on one line.
+    share = two["probabilities"]["anger"]
+    assert two["derived"]["arousal"] == pytest.approx(share * VALENCE_AROUSAL["anger"][1], abs=1e-4)
+    row = next(csv.DictReader(emotrace_command("predict", clip, "-l", "all", "-f", "csv").out.splitlines()))
+    assert {name: float(row[f"derived_{name}"]) for name in every["derived"]} == every["derived"]
 
 
 @pytest.mark.parametrize(

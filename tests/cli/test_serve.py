@@ -51,7 +51,7 @@ def test_a_port_in_use(emotrace_command: Emotrace) -> None:
         (["--port", "99999"], 2, "--port (Settings.port) is 99999; it must be 0 (any free one) to 65535"),
         (["--workers", "0"], 2, "--workers (Settings.n_workers) is 0; it must be above 0"),
         (["--api-key-file", "no-such-file"], 2, "--api-key-file no-such-file cannot be read: No such file"),
-        (["--port", "0", "--model", "no-such-model"], 1, "bundle 'no-such-model': does not exist"),
+        (["--port", "0", "--model", "no-such-model"], 1, "no model named 'no-such-model' is shipped"),
         (["--port", "0", "--labels", "callfour"], 2, "no label preset named 'callfour'"),
         (["--port", "0", "--more-model", "default"], 2, "two bundles are named 'default'"),
         (["--port", "eighty"], 2, "'eighty' is not a valid int"),

@@ -129,6 +129,8 @@ def test_a_loud_voice_is_not_happy_all_day(tiny):
     assert tiny.predict(ordinary, RATE).emotion == "happiness"
     knowing = tiny.adapt(ordinary, RATE)
     assert knowing.predict(hum(0.2, 3.0), RATE).emotion == "neutral"
+    # What is taken back is not pleasant any more, either.
+    assert 0.0 < knowing.predict(hum(0.2, 3.0), RATE).valence < tiny.predict(ordinary, RATE).valence
     assert knowing.predict(louder, RATE).emotion == tiny.predict(louder, RATE).emotion == "sadness"
     assert knowing.baseline.speech_seconds == pytest.approx(20.0)
     assert knowing.baseline.n_windows > 10

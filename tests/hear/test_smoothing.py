@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from emotrace.errors import UsageError
 from emotrace.hear.judge import no_speech
 from emotrace.hear.smoothing import Smoother, Smoothing
+from emotrace.labels import valence_arousal
 from emotrace.types import Prediction, Segment
 
 LABELS = ("neutral", "happiness", "sadness", "anger")
@@ -79,6 +80,20 @@ def test_every_output_is_a_prediction_of_the_same_stretch(stream, smoothing):
             assert all(0.0 <= p <= 1.0 for p in smoothed.probabilities.values())
         else:
             assert smoothed == prediction
+
+
+@given(stream=streams(), smoothing=smoothings)
+def test_valence_and_arousal_are_smoothed_with_the_probabilities(stream, smoothing):
+    smoother, valences = Smoother(smoothing), []
+    for prediction in stream:
+        smoothed = smoother.push(prediction)
+        if not smoothed.is_speech:
+            assert smoothed.valence is smoothed.arousal is None
+            continue
+        assert (smoothed.valence, smoothed.arousal) == valence_arousal(smoothed.probabilities)
+        valences.append(prediction.valence)
+        # A mean of what was heard is never beyond it.
+        assert min(valences) - 1e-9 <= smoothed.valence <= max(valences) + 1e-9
 
 
 @given(stream=streams(), smoothing=smoothings)

@@ -15,6 +15,7 @@ from emotrace.types import Timeline
 Write = Callable[..., str]
 
 COLUMNS = ["file", "channel", "start", "end", "emotion", "confidence", "uncertain", "speech_seconds"]
+DERIVED = ["derived_valence", "derived_arousal"]
 
 
 def _read(text: str) -> list[dict[str, str]]:
@@ -26,7 +27,7 @@ def _read(text: str) -> list[dict[str, str]]:
 def test_reads_back(timeline: Timeline, write: Write) -> None:
     text = write("csv", timeline)
     header = next(csv.reader(io.StringIO(text, newline="")))
-    assert header == COLUMNS + [f"probability_{label}" for label in timeline.labels]
+    assert header == [*COLUMNS, *(f"probability_{label}" for label in timeline.labels), *DERIVED]
     rows = _read(text)
     assert len(rows) == len(timeline.predictions)
     for row, prediction in zip(rows, timeline.predictions, strict=True):
@@ -38,25 +39,29 @@ def test_reads_back(timeline: Timeline, write: Write) -> None:
         assert row["uncertain"] == ("true" if record["uncertain"] else "false")
         assert row["confidence"] == ("" if record["confidence"] is None else str(record["confidence"]))
         read = {label: row[f"probability_{label}"] for label in timeline.labels}
+        derived = {column: row[column] for column in DERIVED}
         if prediction.is_speech:
+            assert {f"derived_{name}": str(value) for name, value in record["derived"].items()} == derived
             assert {label: float(p) for label, p in read.items()} == record["probabilities"]
         else:
-            assert set(read.values()) == {""}
+            assert set(read.values()) == set(derived.values()) == {""}
 
 
 def test_columns_come_from_the_first_clip_with_speech(call: Timeline, write_clips: Write) -> None:
     text = write_clips("csv", call.predictions)  # the first of them is silent
     assert text.splitlines()[0] == ",".join(
-        [*COLUMNS, "probability_anger", "probability_neutral", "probability_fear"]
+        [*COLUMNS, "probability_anger", "probability_neutral", "probability_fear", *DERIVED]
     )
     rows = _read(text)
     assert [row["emotion"] for row in rows] == [p.emotion for p in call.predictions]
     assert rows[1]["probability_anger"] == "0.9"
+    # 0.9 of anger and 0.05 of fear; the rest is neutral.
+    assert (rows[1]["derived_valence"], rows[1]["derived_arousal"]) == ("-0.491", "0.561")
 
 
 def test_clips_without_any_speech_have_no_probabilities(call: Timeline, write_clips: Write) -> None:
     lines = write_clips("csv", call.predictions[:1]).splitlines()
-    assert lines == [",".join(COLUMNS), "calls/my call.flac,1,0,2,no speech,,false,0.0"]
+    assert lines == [",".join(COLUMNS + DERIVED), "calls/my call.flac,1,0,2,no speech,,false,0.0,,"]
 
 
 def test_clips_of_two_models_are_refused(call: Timeline, write_clips: Write) -> None:

@@ -20,6 +20,8 @@ Write = Callable[..., str]
 EMO = "{http://www.w3.org/2009/10/emotionml}"
 OWN = "{urn:emotrace}"
 BIG6_URI = "http://www.w3.org/TR/emotion-voc/xml#big6"
+FSRE_URI = "http://www.w3.org/TR/emotion-voc/xml#fsre-dimensions"
+FSRE = {"valence", "potency", "arousal", "unpredictability"}
 BIG6 = {"anger", "disgust", "fear", "happiness", "sadness", "surprise"}
 
 
@@ -33,6 +35,7 @@ def _validate(root: ElementTree.Element) -> None:
     assert root.get("version") == "1.0"
     assert {child.tag for child in root} <= {f"{EMO}{name}" for name in ("info", "vocabulary", "emotion")}
     assert len(root.findall(f"{EMO}info")) <= 1
+    assert root.get("dimension-set") == FSRE_URI
     vocabularies = {BIG6_URI: BIG6}
     for vocabulary in root.findall(f"{EMO}vocabulary"):
         assert vocabulary.get("type") == "category"
@@ -50,7 +53,13 @@ def _validate(root: ElementTree.Element) -> None:
 
 def _validate_emotion(emotion: ElementTree.Element, vocabulary: set[str]) -> None:
     assert set(emotion.attrib) <= {"category-set", "expressed-through"}
-    assert {child.tag for child in emotion} <= {f"{EMO}{name}" for name in ("info", "category", "reference")}
+    parts = ("info", "category", "dimension", "reference")
+    assert {child.tag for child in emotion} <= {f"{EMO}{name}" for name in parts}
+    dimensions = [dimension.attrib for dimension in emotion.findall(f"{EMO}dimension")]
+    names = [dimension["name"] for dimension in dimensions]
+    assert set(names) <= FSRE
+    assert len(names) == len(set(names)), "each dimension at most once"
+    assert all(0.0 <= float(dimension["value"]) <= 1.0 for dimension in dimensions)
     categories = emotion.findall(f"{EMO}category")
     assert len(categories) == 1
     assert categories[0].attrib["name"] in vocabulary
@@ -104,8 +113,35 @@ def test_a_call(call: Timeline, write: Write) -> None:
         (10.0, 12.25, "neutral", "1", "calls/my call.flac"),
     ]
     assert [emotion.get("category-set") for emotion in emotions] == [None, None, "#others"]
+    assert root.findtext(f"{EMO}info/{OWN}derived") == "valence arousal"
     assert 'uri="calls/my%20call.flac#t=10,12.25"' in text
     assert "no speech" not in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(timeline=st.from_type(Timeline))
+def test_dimensions_map_back_to_what_is_derived(timeline: Timeline, write: Write) -> None:
+    emotions = _parse(write("emotionml", timeline)).findall(f"{EMO}emotion")
+    places = {
+        (round(run.segment.start, 3), round(run.segment.end, 3)): run for run in timeline.runs() if run.is_speech
+    }
+    for emotion in emotions:
+        start, end, *_ = _read(emotion)
+        values = {
+            d.attrib["name"]: 2.0 * float(d.attrib["value"]) - 1.0 for d in emotion.findall(f"{EMO}dimension")
+        }
+        assert values.keys() == {"valence", "arousal"}
+        run = places.get((start, end))
+        if run is not None:  # what is shorter than the last digit is moved
+            assert values == pytest.approx({"valence": run.valence, "arousal": run.arousal}, abs=2e-4)
+
+
+def test_what_has_no_place_on_the_plane_has_no_dimensions(call: Timeline, write: Write) -> None:
+    odd = replace(call.predictions[1], emotion="envy", probabilities={"envy": 0.9, "anger": 0.1})
+    root = _parse(write("emotionml", replace(call, predictions=(odd,))))
+    _validate(root)
+    assert len(root.findall(f"{EMO}emotion")) == 1
+    assert root.findall(f".//{EMO}dimension") == []
 
 
 def test_a_label_of_several_words_is_one_name(call: Timeline, write: Write) -> None:

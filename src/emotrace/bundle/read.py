@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from emotrace.bundle.card import CARD_FILE, MODEL_FILE, Card
@@ -10,7 +11,7 @@ from emotrace.bundle.files import BundleFiles, open_files
 from emotrace.bundle.onnx_scan import scan_model
 from emotrace.bundle.quoting import plain
 from emotrace.bundle.runtime import Bundle
-from emotrace.errors import BundleError
+from emotrace.errors import BundleError, suggest
 
 ASSETS = Path(__file__).parent.parent / "assets"
 DEFAULT = "default"
@@ -22,8 +23,8 @@ def load_bundle(source: str | Path | None = None) -> Bundle:
     Parameters
     ----------
     source
-        A folder or a zip; the name of a bundle that is shipped with emotrace (``"default"``); or None
-        for the default one. A shipped name wins over a folder of that name here: write ``./default``
+        A folder or a zip; the name of a bundle that is shipped with emotrace (``"default"``, ``"open"``); or
+        None for the default one. A shipped name wins over a folder of that name here: write ``./default``
         for the folder.
 
     Raises
@@ -54,7 +55,17 @@ def find_bundle(source: str | Path | None = None) -> Path:
             return ASSETS / source
         if not source or "\0" in source:
             raise BundleError(f"'{plain(source)}' cannot be the name of a bundle")
+        if _is_bare_name(source) and not os.path.lexists(source):
+            raise BundleError(
+                f"no model named '{plain(source)}' is shipped with emotrace, and no folder or zip of this name is "
+                f"here; {suggest(source, shipped_names())}"
+            )
     return Path(source)
+
+
+def _is_bare_name(source: str) -> bool:
+    """Say whether it rather means a model than a path: ``open``, but not ``./open`` or ``open.zip``."""
+    return Path(source).name == source and not Path(source).suffix
 
 
 def shipped_names() -> list[str]:

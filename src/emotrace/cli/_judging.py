@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 
 from emotrace.audio.load import load_segment
@@ -35,20 +34,35 @@ _HEADLINES = (
 
 @dataclass(frozen=True)
 class Judgement:
-    """Scores per corpus and pooled, every single prediction, and the clips that could not be used."""
+    """Scores per corpus and pooled, every single prediction, and the clips that could not be used.
+
+    ``own`` are the labels that each corpus was judged by; ``unusable`` are files with the reason.
+    """
 
     report: dict[str, Any]
-    rows: list[dict[str, Any]]
+    heard: list[tuple[Utterance, Prediction]]
+    own: dict[str, tuple[str, ...]]
+    labels: tuple[str, ...]
     unusable: list[tuple[str, str]]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each clip that could be used, ready for a table."""
+        return [_row(utterance, p, self.own[utterance.corpus], self.labels) for utterance, p in self.heard]
 
 
 def judge(
-    recogniser: Recogniser, utterances: Sequence[Utterance], progress: Callable[[int, int], None] | None = None
+    recogniser: Recogniser,
+    utterances: Sequence[Utterance],
+    progress: Callable[[int, int], None] | None = None,
+    labels: Sequence[str] | None = None,
 ) -> Judgement:
-    """Predict every utterance and score each corpus among its own labels.
+    """Predict every utterance and score each corpus among its own labels, or all among ``labels``.
 
     ``recogniser`` must give all of its bundle's labels. A clip in which it hears no speech counts as wrong.
     """
+    from emotrace.learn.evaluation.predictions import score_by_corpus
+
     heard: list[tuple[Utterance, Prediction]] = []
     unusable: list[tuple[str, str]] = []
     for done, utterance in enumerate(utterances, start=1):
@@ -60,12 +74,10 @@ def judge(
             progress(done, len(utterances))
     if not heard:
         raise EmotraceError("none of the clips could be used; nothing to judge")
-    own = own_labels(recogniser.bundle.card, utterances)
-    corpora = sorted({u.corpus for u, _ in heard})
-    per_corpus = {
-        corpus or "(no corpus)": _score(recogniser, [pair for pair in heard if pair[0].corpus == corpus], own)
-        for corpus in corpora
-    }
+    if labels is None:
+        own = own_labels(recogniser.bundle.card, utterances)
+    else:
+        own = {utterance.corpus: tuple(labels) for utterance in utterances}
     card = recogniser.bundle.card
     report = {
         "bundle": card.name,
@@ -75,10 +87,9 @@ def judge(
         "n_unusable": len(unusable),
         "unusable": [{"file": file, "reason": reason} for file, reason in unusable],
         "speech_detector": _detector_facts(recogniser, utterances),
-        "pooled": _score(recogniser, [pair for pair in heard if not is_sung(pair[0].corpus)] or heard, own),
-        "corpora": per_corpus,
+        **score_by_corpus(heard, recogniser.labels, own, is_sung),
     }
-    return Judgement(report, [_row(u, p, own[u.corpus], recogniser.labels) for u, p in heard], unusable)
+    return Judgement(report, heard, own, recogniser.labels, unusable)
 
 
 def _detector_facts(recogniser: Recogniser, utterances: Sequence[Utterance]) -> dict[str, Any]:
@@ -170,13 +181,23 @@ def headline_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def judge_into(folder: Path, recogniser: Recogniser, utterances: Sequence[Utterance]) -> Judgement:
-    """Judge with progress, write the report into ``folder``, and tell the scores and what could not be used."""
+def judge_into(
+    folder: Path,
+    recogniser: Recogniser,
+    utterances: Sequence[Utterance],
+    labels: Sequence[str] | None = None,
+    *,
+    on_stderr: bool = False,
+) -> Judgement:
+    """Judge with progress, write the report into ``folder``, and tell the scores and what could not be used.
+
+    ``labels`` as for `judge`. The scores go to standard output, unless they are only a step to others.
+    """
     with warn_in_one_line(), ProgressLine("judging") as progress:
-        judgement = judge(recogniser, utterances, progress)
+        judgement = judge(recogniser, utterances, progress, labels)
     write_judgement(judgement, folder)
     for line in summary_lines(judgement.report):
-        typer.echo(line)
+        typer.echo(line, err=on_stderr)
     for _, reason in judgement.unusable:
         tell(reason)
     return judgement
@@ -191,10 +212,11 @@ def write_judgement(judgement: Judgement, folder: Path) -> None:
     with open_output(folder / "report.json") as stream:
         json.dump(judgement.report, stream, indent=1, ensure_ascii=False, allow_nan=False)
         stream.write("\n")
+    rows = judgement.rows
     with open_output(folder / "predictions.csv") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(judgement.rows[0]))
+        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
         writer.writeheader()
-        writer.writerows(judgement.rows)
+        writer.writerows(rows)
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
@@ -234,26 +256,6 @@ def _predict(recogniser: Recogniser, utterance: Utterance) -> Prediction:
         return recogniser.predict(utterance.file)
     rate = recogniser.sampling_rate
     return recogniser.predict(load_segment(utterance.file, utterance.segment, rate), sampling_rate=rate)
-
-
-def _score(
-    recogniser: Recogniser, pairs: Sequence[tuple[Utterance, Prediction]], own: Mapping[str, tuple[str, ...]]
-) -> dict[str, Any]:
-    from emotrace.learn.evaluation.evaluate import evaluate
-
-    labels = [label for label in recogniser.labels if any(label in own[u.corpus] for u, _ in pairs)]
-    uniform = dict.fromkeys(recogniser.labels, 1.0 / len(recogniser.labels))
-    chosen = [restrict(p.probabilities if p.is_speech else uniform, labels) for _, p in pairs]
-    return evaluate(
-        [u.emotion for u, _ in pairs],
-        np.array([[row[label] for label in labels] for row in chosen]),
-        labels,
-        [u.speaker for u, _ in pairs],
-        utterances=[u for u, _ in pairs],
-        mask=np.array([[label in own[u.corpus] for label in labels] for u, _ in pairs]),
-        is_no_speech=np.array([not p.is_speech for _, p in pairs]),
-        is_uncertain=np.array([p.uncertain for _, p in pairs]),
-    )
 
 
 def _row(

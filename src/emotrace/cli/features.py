@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from emotrace.cli import _options as options
 from emotrace.errors import UsageError
 
 if TYPE_CHECKING:
@@ -114,6 +115,39 @@ def extract(
         _tell_unusable(table.unusable, skip_bad)
         if not skip_bad:
             raise typer.Exit(1)
+
+
+@command.command()
+def pack(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="'default', 'open', or a TOML file of your own.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the parts.")],
+    corpora: options.Corpora = None,
+) -> None:
+    """Pack what a recipe is trained on into parts of less than 60 MiB, without the audio.
+
+    Carry the folder to another machine, and train there: emotrace train RECIPE --pack DIR. Interrupted? The same
+    command goes on.
+    """
+    from emotrace.cli._output import require_folder
+    from emotrace.cli._progress import ProgressLine
+    from emotrace.cli._training import read_emotion_recipe, tell_stage
+
+    plan = read_emotion_recipe(recipe)
+    require_folder(output)
+    from emotrace.learn.training.carried import write_carried
+    from emotrace.learn.training.run import gather_with_content, versions_of
+
+    try:
+        utterances = gather_with_content(plan.data, corpora, tell_stage)
+        with ProgressLine("packing") as progress:
+            parts = write_carried(output, utterances, versions_of(plan), corpora, progress)
+    except KeyboardInterrupt:
+        typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
+        sys.exit(130)
+    largest = max(part.stat().st_size for part in parts) / 2**20
+    typer.echo(f"wrote {output}: {len(utterances)} clips in {len(parts)} parts, the largest {largest:.1f} MiB")
 
 
 def _summary(table: FeatureTable, output: Path) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from emotrace.cli._card_scores import SCORES, score_rows, tell_score
 from emotrace.cli._options import Output
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from emotrace.bundle import Card, Check
     from emotrace.bundle.card import FrontEndFacts
 
-command = typer.Typer(help="Show, check and find trained models (bundles).", no_args_is_help=True)
+command = typer.Typer(help="List, show, check and find trained models (bundles).", no_args_is_help=True)
 
 BundleArgument = Annotated[
     str | None,
@@ -33,6 +34,31 @@ BundleArgument = Annotated[
 class _Format(str, Enum):
     TABLE = "table"
     JSON = "json"
+
+
+@command.command("list")
+def list_all(
+    folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="List the bundles in this folder as well, at any depth.")
+    ] = None,
+    format: Annotated[_Format, typer.Option("--format", "-f", help="How to print the list.")] = _Format.TABLE,
+) -> None:
+    """List the models that come with emotrace: labels, size, licence, training, accuracy."""
+    import json
+
+    from emotrace.cli._model_list import list_models
+    from emotrace.cli._model_list_view import draw_list
+    from emotrace.cli._output import tell
+
+    models = list_models(folder, complain=lambda sentence: tell(f"left out: {sentence}"))
+    if format is _Format.JSON:
+        typer.echo(json.dumps([model.to_dict() for model in models], indent=2))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False, emoji=False)
+    for part in draw_list(models):
+        console.print(part)
 
 
 @command.command()
@@ -137,7 +163,7 @@ def _summarise(card: Card) -> Iterator[RenderableType]:
     yield _tell_facts(card)
     if card.corpora:
         yield _tabulate_corpora(card)
-    rows = list(_score_rows(card.metrics))
+    rows = list(score_rows(card.metrics))
     if rows:
         yield _tabulate_scores(rows)
 
@@ -204,25 +230,6 @@ def _tabulate_corpora(card: Card) -> Table:
     return table
 
 
-_SCORES = {
-    "unweighted_average_recall": "UAR",
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "expected_calibration_error": "ECE",
-}
-
-
-def _score_rows(metrics: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Find the sets of scores in the free-form metrics of a card, each with the keys that lead to it."""
-    is_scores = any(key in metrics for key in _SCORES)
-    if is_scores:
-        yield name or "all", metrics
-    for key, value in metrics.items():
-        if isinstance(value, Mapping) and (key == "per_corpus" or not is_scores):
-            below = name if key == "per_corpus" else key
-            yield from _score_rows(value, f"{name} / {below}" if name and below != name else below)
-
-
 def _tabulate_scores(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
     from rich import box
     from rich.table import Table
@@ -235,13 +242,13 @@ def _tabulate_scores(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    columns = [key for key in _SCORES if any(key in scores for _, scores in rows)]
+    columns = [key for key in SCORES if any(key in scores for _, scores in rows)]
     table.add_column("corpus", overflow="fold")
     table.add_column("clips", justify="right")
     for key in columns:
-        table.add_column(_SCORES[key], justify="right", no_wrap=True)
+        table.add_column(SCORES[key], justify="right", no_wrap=True)
     for name, scores in rows:
-        numbers = (Text(_tell_score(scores.get(key))) for key in columns)
+        numbers = (Text(tell_score(scores.get(key))) for key in columns)
         table.add_row(Text(name), Text(_tell_size(scores)), *numbers)
     return table
 
@@ -251,25 +258,3 @@ def _tell_size(scores: Mapping[str, Any]) -> str:
     if not isinstance(n, int):
         return "-"
     return f"{n:,} ({n_speakers:,})" if isinstance(n_speakers, int) else f"{n:,}"
-
-
-def _tell_score(score: Any) -> str:
-    """Say a number, ``[value, low, high]`` or ``{"value", "low", "high"}`` in per cent.
-
-    >>> _tell_score({"value": 0.66, "low": 0.61, "high": 0.712}), _tell_score(0.5), _tell_score(None)
-    ('66.0 [61–71]', '50.0', '-')
-    """
-    if isinstance(score, Mapping):
-        score = [score.get(key) for key in ("value", "low", "high")]
-    parts = score if isinstance(score, list) else [score]
-    if not parts or not _is_number(parts[0]):
-        return "-"
-    value = f"{100 * parts[0]:.1f}"
-    if len(parts) != 3 or not (_is_number(parts[1]) and _is_number(parts[2])):
-        return value
-    # Whole per cents and no blanks: the table fits into 80 columns, the ends are no more certain than that.
-    return f"{value} [{100 * parts[1]:.0f}–{100 * parts[2]:.0f}]"
-
-
-def _is_number(part: object) -> bool:
-    return isinstance(part, int | float) and not isinstance(part, bool)

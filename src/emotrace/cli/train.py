@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emotrace.cli import _options as options
-from emotrace.errors import MissingExtraError
+from emotrace.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from emotrace.learn.training.carried import Carried
+    from emotrace.learn.training.recipe import Recipe, SpeechRecipe
 
 
 def command(
@@ -20,12 +22,18 @@ def command(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="Folder of the run.")],
     corpora: options.Corpora = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="What `emotrace features pack` wrote, in place of the audio."),
+    ] = None,
 ) -> None:
     """Train a bundle and judge it on the speakers held out.
 
-    Interrupted? The same command goes on; only the speech detector, a matter of minutes, begins anew.
+    Interrupted? The same command goes on; only the speech detector, a matter of minutes, begins anew. With --pack
+    there is no audio to judge the bundle on: carry it back, and judge it with `emotrace evaluate`.
     """
     from emotrace.cli._output import require_folder
+    from emotrace.cli._training import judge_bundle, tell_stage
 
     try:
         from emotrace.learn.training.recipe import read_recipe
@@ -36,31 +44,26 @@ def command(
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
     try:
-        bundle, split = run(plan, corpora, output, _tell)
-        if bundle.card.kind == "emotion":
-            bundle = _judge(bundle, split, output)
+        bundle, split = run(plan, corpora, output, tell_stage, _read_pack(pack, plan))
+        unusable = []
+        if bundle.card.kind == "emotion" and pack is None:
+            bundle, judgement = judge_bundle(bundle, split.test, output / "evaluation")
+            unusable = judgement.unusable
     except KeyboardInterrupt:
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
         sys.exit(130)
     typer.echo(f"Bundle: {bundle.path}", err=True)
-
-
-def _judge(bundle: Any, split: Any, output: Path) -> Any:
-    from emotrace.bundle import load_bundle, write_bundle
-    from emotrace.cli import _judging
-    from emotrace.hear.recognizer import Recogniser
-
-    recogniser = Recogniser(bundle, load_bundle("speech"), labels="all")
-    _judging.refuse_known_speakers(bundle.card, split.test)
-    judgement = _judging.judge_into(output / "evaluation", recogniser, split.test)
-    card = dataclasses.replace(bundle.card, metrics=_judging.headline_metrics(judgement.report))
-    bundle = write_bundle(bundle.path, card, bundle.model_bytes)
-    if judgement.unusable:
-        typer.echo(f"Bundle: {bundle.path}", err=True)
+    if pack is not None:
+        typer.echo(f"not judged, for a pack holds no audio: emotrace evaluate {bundle.path} MANIFEST", err=True)
+    if unusable:
         sys.exit(1)
-    return bundle
 
 
-def _tell(stage: str, numbers: Mapping[str, Any]) -> None:
-    facts = ", ".join(f"{key} {value}" for key, value in numbers.items())
-    typer.echo(f"{stage}: {facts}", err=True)
+def _read_pack(folder: Path | None, plan: Recipe | SpeechRecipe) -> Carried | None:
+    if folder is None:
+        return None
+    if plan.kind != "emotion":
+        raise UsageError("--pack: a speech detector is trained on audio; leave --pack out")
+    from emotrace.learn.training.carried import read_carried
+
+    return read_carried(folder)

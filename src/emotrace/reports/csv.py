@@ -1,7 +1,8 @@
 """CSV (RFC 4180, but lines end with a newline alone): one row per prediction.
 
 The columns are those of the JSON record; the probabilities follow, one column per label
-(``probability_anger``), empty where nobody speaks.
+(``probability_anger``), and what is derived from them (``derived_valence``, ``derived_arousal``, from -1 to
+1). All of these are empty where nobody speaks.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ SUFFIX = ".csv"
 DESCRIPTION = "one row per prediction, with a column per label"
 
 _COLUMNS = ("file", "channel", "start", "end", "emotion", "confidence", "uncertain", "speech_seconds")
+_DERIVED = ("derived_valence", "derived_arousal")
 
 
 def write_timelines(timelines: Sequence[Timeline], stream: TextIO) -> None:
@@ -44,7 +46,7 @@ def write_predictions(predictions: Iterable[Prediction], stream: TextIO) -> None
 
 
 def _write_rows(predictions: Iterable[Prediction], labels: Sequence[str], stream: TextIO) -> None:
-    columns = [*_COLUMNS, *(f"probability_{label}" for label in labels)]
+    columns = [*_COLUMNS, *(f"probability_{label}" for label in labels), *_DERIVED]
     sparing = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
     # Before Python 3.13 a lone carriage return in a name is not quoted by itself, and would end the row.
     careful = csv.DictWriter(stream, columns, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -57,6 +59,7 @@ def _write_rows(predictions: Iterable[Prediction], labels: Sequence[str], stream
 
 def _row(prediction: Prediction) -> dict[str, Any]:
     record = prediction.to_dict()
-    probabilities = record.pop("probabilities")
+    probabilities, derived = record.pop("probabilities"), record.pop("derived")
     record["uncertain"] = "true" if record["uncertain"] else "false"
-    return record | {f"probability_{label}": value for label, value in probabilities.items()}
+    record |= {f"probability_{label}": value for label, value in probabilities.items()}
+    return record | {f"derived_{name}": value for name, value in derived.items()}

@@ -3,12 +3,14 @@
 An emotion of the "big six" (anger, disgust, fear, happiness, sadness, surprise) refers to the W3C's
 vocabulary ``big6``; every other is of a vocabulary defined in the document itself (``#others``), since all
 categories of an ``<emotion>`` must be of the one vocabulary it names. ``confidence`` is the calibrated
-probability.
+probability. The dimensions valence and arousal are of the W3C's vocabulary ``fsre-dimensions``. EmotionML's
+scales go from 0 to 1, so 0.5 stands for the middle; that both are derived from the probabilities is said by
+``<emotrace:derived>``.
 
 When it was heard is the media fragment of the ``<reference>``, in seconds from the start of the recording
 (``call.flac#t=1.5,3``); the attributes ``start`` and ``end`` of EmotionML are times of the day since 1970,
 which nobody told us. What EmotionML has no word for stands in ``<info>``, in the namespace
-``urn:emotrace``: the model, the channel (``<emotrace:channel>0</emotrace:channel>``) and
+``urn:emotrace``: the model, what is derived, the channel (``<emotrace:channel>0</emotrace:channel>``) and
 ``<emotrace:uncertain/>``. Stretches without speech have no ``<emotion>``.
 
 Sources: https://www.w3.org/TR/emotionml/, https://www.w3.org/TR/emotion-voc/,
@@ -36,6 +38,8 @@ DESCRIPTION = "W3C EmotionML 1.0"
 _NAMESPACE = "http://www.w3.org/2009/10/emotionml"
 _OWN_NAMESPACE = "urn:emotrace"
 _BIG6 = "http://www.w3.org/TR/emotion-voc/xml#big6"
+_DIMENSIONS = "http://www.w3.org/TR/emotion-voc/xml#fsre-dimensions"
+_DERIVED = ("valence", "arousal")
 _OTHERS = "others"
 
 
@@ -53,8 +57,9 @@ def write_timelines(timelines: Sequence[Timeline], stream: TextIO) -> None:
     root = ElementTree.Element("emotionml", {"xmlns": _NAMESPACE, "xmlns:emotrace": _OWN_NAMESPACE})
     root.set("version", "1.0")
     root.set("category-set", _BIG6)
-    if timelines[0].model:
-        _add_info(root, {"model": timelines[0].model})
+    root.set("dimension-set", _DIMENSIONS)
+    model = {"model": timelines[0].model} if timelines[0].model else {}
+    _add_info(root, model | {"derived": " ".join(_DERIVED)})
     heard = [(timeline, run) for timeline in timelines for run in _speech_runs(timeline)]
     _add_vocabulary(root, sorted({run.heard.emotion for _, run in heard} - set(PRESETS["big6"])))
     for timeline, run in heard:
@@ -92,6 +97,10 @@ def _add_emotion(root: Element, channel: str, run: Interval, uri: str) -> None:
     category = SubElement(emotion, "category", {"name": _token(run.heard.emotion)})
     if run.heard.confidence is not None:
         category.set("confidence", f"{min(max(run.heard.confidence, 0.0), 1.0):.4f}")
+    for name in _DERIVED:
+        value = getattr(run.heard, name)
+        if value is not None:
+            SubElement(emotion, "dimension", {"name": name, "value": f"{(value + 1.0) / 2.0:.4f}"})
     SubElement(emotion, "reference", {"uri": f"{uri}#t={_seconds(run.start)},{_seconds(run.end)}"})
 
 

@@ -22,6 +22,7 @@ _PREDICTION: dict[str, Any] = {
     "confidence": 0.8125,
     "uncertain": False,
     "probabilities": {"neutral": 0.1875, "anger": 0.8125},
+    "derived": {"valence": -0.4144, "arousal": 0.4794},
     "speech_seconds": 1.92,
 }
 
@@ -197,6 +198,7 @@ def _timeline() -> dict[str, Any]:
         "emotion": "no speech",
         "confidence": None,
         "probabilities": {},
+        "derived": {"valence": None, "arousal": None},
         "speech_seconds": 0.0,
     }
     channel = {

@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from emotrace.calls.summary import NEGATIVE, TENSE
+from emotrace.labels import valence_arousal
 
 LABELS = ["neutral", "happiness", "sadness", "anger", "fear", "disgust", "surprise"]
 DURATION = 240.0
@@ -160,10 +161,13 @@ def _timeline(turns: list[dict[str, Any]], party: str, rng: np.random.Generator)
         speech = sum(max(0.0, min(end, t["end"]) - max(start, t["start"])) for t in own)
         if speech < 0.15:
             heard = {"emotion": "no speech", "confidence": None, "uncertain": False, "probabilities": {}}
+            heard["derived"] = {"valence": None, "arousal": None}
             speech = 0.0
         else:
             probabilities = _probabilities((start + end) / 2, party, rng)
-            heard = {**_heard(probabilities), "probabilities": probabilities}
+            valence, arousal = valence_arousal(probabilities)
+            derived = {"valence": round(valence, 4), "arousal": round(arousal, 4)}
+            heard = {**_heard(probabilities), "probabilities": probabilities, "derived": derived}
         timeline.append({"start": start, "end": end, **heard, "speech_seconds": round(min(speech, HOP), 3)})
     return timeline
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from emotrace.errors import UnknownNameError, UsageError
+from emotrace.learn.evaluation.corpus_out import leave_one_corpus_out
 from emotrace.learn.evaluation.protocols import (
     LEAKY_PROTOCOLS,
     PROTOCOLS,
     folds,
     independent_folds,
+    number_folds,
 )
 from emotrace.learn.evaluation.split import LeakySplit, Split
 
@@ -23,7 +25,7 @@ N_FOLDS = {
 
 
 def test_every_protocol_is_tried_in_this_file():
-    assert set(PROTOCOLS) == {*N_FOLDS, *LEAKY_PROTOCOLS, "savee-loso", "assigned"}
+    assert set(PROTOCOLS) == {*N_FOLDS, *LEAKY_PROTOCOLS, "savee-loso", "leave-one-corpus-out", "assigned"}
 
 
 @pytest.mark.parametrize("name", N_FOLDS)
@@ -37,6 +39,20 @@ def test_honest_protocols_give_splits_that_test_everybody_once(ravdess_people, n
 
 def test_savee_protocol(savee_people):
     assert len(folds("savee-loso", savee_people)) == 4
+
+
+def test_protocol_of_whole_corpora(joint_people):
+    splits = independent_folds("leave-one-corpus-out", joint_people, 3)
+    assert splits == leave_one_corpus_out(joint_people, 3)
+    assert list(number_folds(splits)) == [1, 2, 3, 4, 5]
+
+
+def test_folds_are_numbered_by_their_names(make_people):
+    # Of the table of joint-6, folds 1, 2 and 4 are here.
+    splits = independent_folds("joint-6", make_people(["savee:KL", "tess:OAF", "tess:YAF", "savee:DC"]))
+    assert {number: split.name for number, split in number_folds(splits).items()} == {
+        n: f"joint-6/fold-{n}" for n in (1, 2, 4)
+    }
 
 
 def test_assigned_protocol(make_people):

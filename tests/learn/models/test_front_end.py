@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emotrace.features import log_mel
-from emotrace.learn.models._front_end import LogMel
+from emotrace.features import log_mel, periodicity
+from emotrace.learn.models._front_end import LogMel, Periodicity, Voice
 
 FRONT_END = LogMel().eval()
 
@@ -64,3 +64,23 @@ def test_rows_of_a_batch_do_not_meet():
 
 def test_has_nothing_to_learn():
     assert list(FRONT_END.parameters()) == []
+
+
+# Periodicity.
+
+
+@settings(max_examples=40)
+@given(st.integers(512, 6_000), st.floats(1e-4, 1.0), st.integers(0, 2**32 - 1))
+def test_periodicity_equals_numpy_for_any_length_and_level(n_samples, peak, seed):
+    signal = noise(n_samples, seed, peak)
+    with torch.no_grad():
+        ours = Periodicity()(torch.from_numpy(signal[None]))[0].numpy()
+    np.testing.assert_allclose(ours, periodicity.extract(signal, 16_000), atol=1e-3)
+
+
+def test_a_voice_is_log_mels_and_periodicity_side_by_side():
+    signals = torch.from_numpy(np.stack([noise(4_000, seed) for seed in range(2)]))
+    with torch.no_grad():
+        heard = Voice()(signals)
+        assert torch.equal(heard, torch.cat([FRONT_END(signals), Periodicity()(signals)], dim=2))
+    assert heard.shape == (2, log_mel.n_frames(4_000), 128)

@@ -81,8 +81,8 @@ def make_recipe(**sections: dict[str, Any]) -> Recipe:
     """Give a recipe of a few seconds; ``sections`` change values of its parts."""
     recipe = Recipe(
         data=Data(corpora=("ravdess", "emo-db"), weights={"ravdess": 0.6, "emo-db": 0.4}),
-        model=Model(widths=(16, 16, 16, 16, 16), pool_width=16, dropout=0.2),
-        augment=Augment(speeds=(0.9, 1.0)),
+        model=Model(widths=(16, 16, 16, 16, 16), pool_width=16, dropout=0.2, hidden=(16,)),
+        augment=Augment(speeds=(0.9, 1.0), telephone_probability=0.2),
         training=Training(
             epochs=2, batch_size=16, steps_per_epoch=12, learning_rate=1e-2, ema_decay=0.8, crop_seconds=(0.5, 0.8)
         ),
@@ -108,10 +108,10 @@ def sides(split: Split) -> dict[str, Examples]:
     """The packed examples of each side of the made corpora."""
     inventory = label_inventory(split.train)
     speeds = {"train": make_recipe().augment.speeds, "validation": (1.0,), "test": (1.0,)}
-    return {
-        side: make_examples(getattr(split, side), build_pack(getattr(split, side), speeds[side]), inventory)
-        for side in speeds
+    packs = {
+        side: build_pack(getattr(split, side), own, telephone=side == "train") for side, own in speeds.items()
     }
+    return {side: make_examples(getattr(split, side), pack, inventory) for side, pack in packs.items()}
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +120,7 @@ def pack_of() -> Callable[..., Pack]:
 
     def make(lengths: list[int], speeds: tuple[float, ...] = (1.0,)) -> Pack:
         rng = np.random.default_rng(0)
-        frames = rng.uniform(-80, 0, (sum(lengths), 64)).astype(np.float16)
+        frames = rng.integers(40, 200, (sum(lengths), 128), dtype=np.uint8)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         return Pack(speeds, (frames,) * len(speeds), (offsets,) * len(speeds))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from emotrace.learn.training.recipe import Augment
 Effect = Callable[[Tensor, torch.Generator], Tensor]
 
 EFFECTS: dict[str, Effect] = {
-    "all": lambda x, g: augmentation.augment(x, Augment(), g),
+    "all": lambda x, g: augmentation.augment(with_periods(x), Augment(), g)[:, :, :64],
+    "babble": lambda x, g: augmentation.babble(x, torch.zeros_like(x), 1.0, (0.0, 10.0), g)[0],
     "warp": lambda x, g: augmentation.warp(x, 0.15, 0.06, g),
     "reverberate": lambda x, g: augmentation.reverberate(x, 1.0, g),
     "add_noise": lambda x, g: augmentation.add_noise(x, 1.0, (5.0, 50.0), g),
@@ -31,7 +33,7 @@ NOTHING = Augment(
     equaliser_db=0.0,
     noise_probability=0.0,
     reverb_probability=0.0,
-    telephone_probability=0.0,
+    babble_probability=0.0,
     band_masks=0,
     time_masks=0,
 )
@@ -44,6 +46,11 @@ def seeded(seed: int = 0) -> torch.Generator:
 def log_mels(batch: int = 4, frames: int = 60, seed: int = 0) -> Tensor:
     """Noise from -90 to -10 dB: everything above the floor."""
     return -90.0 + 80.0 * torch.rand(batch, frames, 64, generator=seeded(seed))
+
+
+def with_periods(x: Tensor, seed: int = 0) -> Tensor:
+    """Put a periodicity beside log-mels."""
+    return torch.cat([x, torch.rand(x.shape, generator=seeded(seed))], dim=2)
 
 
 @pytest.mark.parametrize("name", EFFECTS)
@@ -83,7 +90,7 @@ def test_leaves_its_input_alone_and_changes_the_output(name):
 
 
 def test_settings_of_zero_change_nothing():
-    x = log_mels()
+    x = with_periods(log_mels())
     torch.testing.assert_close(augmentation.augment(x, NOTHING, seeded()), x, atol=1e-2, rtol=0)
 
 
@@ -199,6 +206,52 @@ def test_ratio_of_noise_is_measured_from_the_loudest_point():
         assert middle.item() == pytest.approx(-12.0 - ratio, abs=1.0)
 
 
+def test_noise_on_a_line_is_what_a_line_carries():
+    x = torch.full((2, 40, 64), -100.0)
+    x[:, 20] = 0.0
+    heard = augmentation.add_noise(x, 1.0, (10.0, 10.0), seeded(), torch.tensor([True, False]))
+    beyond = [*range(6), *range(46, 64)]
+    torch.testing.assert_close(heard[0][:, beyond], x[0][:, beyond], atol=1e-3, rtol=0)
+    assert (heard[0, :15, 6:46] > -60.0).all()
+    assert (heard[1, :15] > -60.0).all()
+
+
+def test_noise_takes_periodicity_away():
+    voice = torch.cat([torch.full((2, 40, 64), -20.0), torch.full((2, 40, 64), 0.9)], dim=2)
+    settings = replace(NOTHING, noise_probability=1.0, noise_snr_db=(40.0, 40.0))
+    clear = augmentation.augment(voice, settings, seeded())[:, :, 64:]
+    drowned = augmentation.augment(voice, replace(settings, noise_snr_db=(-30.0, -30.0)), seeded())[:, :, 64:]
+    assert (clear > 0.85).all()
+    assert drowned.mean().abs() < 0.1
+
+
+# Babble.
+
+
+def test_babble_never_takes_energy_away():
+    x = log_mels()
+    heard, _ = augmentation.babble(x, torch.zeros_like(x), 1.0, (0.0, 20.0), seeded())
+    assert (heard >= x - 1e-3).all()
+
+
+@pytest.mark.parametrize("ratio", [0.0, 10.0])
+def test_babble_is_as_loud_as_asked_for_and_brings_its_own_periodicity(ratio):
+    x = torch.full((4, 30, 64), -30.0)
+    periods = torch.full((4, 30, 64), 0.8)
+    heard, mixed = augmentation.babble(x, periods, 1.0, (ratio, ratio), seeded())
+    expected = -30.0 + 10.0 * np.log10(1.0 + 10.0 ** (-ratio / 10.0))
+    assert heard.mean().item() == pytest.approx(expected, abs=0.01)
+    # All are alike, so that the mixture is as periodic as each.
+    torch.testing.assert_close(mixed, periods, atol=1e-4, rtol=0)
+
+
+def test_babble_of_probability_zero_is_the_clip_itself():
+    x = log_mels()
+    heard, periods = augmentation.babble(x, x, 0.0, (0.0, 20.0), seeded())
+    assert heard is x
+    assert periods is x
+
+
 # Equaliser.
 
 
@@ -227,6 +280,22 @@ def test_telephone_bands_are_those_of_a_telephone():
     edges_hz = log_mel.mel_to_hz(np.linspace(*log_mel.hz_to_mel(np.array([40.0, 8000.0])), 66))
     assert edges_hz[:-2][kept].min() == pytest.approx(300.0, abs=25.0)
     assert edges_hz[2:][kept].max() == pytest.approx(3400.0, abs=25.0)
+
+
+# Both halves together.
+
+
+def test_log_mels_and_periodicity_are_stretched_and_hidden_alike():
+    line = torch.full((50, 60, 64), -80.0)
+    line[:, 30:33, 20:23] = 0.0
+    voice = torch.cat([line, line / 100.0], dim=2)
+    changed = augmentation.augment(voice, replace(NOTHING, tempo=0.2, frequency=0.1), seeded())
+    torch.testing.assert_close(changed[:, :, :64] / 100.0, changed[:, :, 64:], atol=1e-3, rtol=0)
+    voice = with_periods(log_mels(50))
+    changed = augmentation.augment(voice, replace(NOTHING, time_masks=2, time_mask_frames=20), seeded())
+    is_hidden = (changed != voice).float()
+    assert torch.equal(is_hidden[:, :, :64].amax(dim=2), is_hidden[:, :, 64:].amax(dim=2))
+    assert is_hidden.any()
 
 
 # Masks.

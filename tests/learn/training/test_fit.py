@@ -19,6 +19,7 @@ from emotrace.errors import RecipeError, TrainingError
 from emotrace.learn.training.fit import (
     Examples,
     Fitted,
+    _Batch,
     _fit_length,
     _mixup_loss,
     _Sampler,
@@ -32,7 +33,7 @@ from emotrace.learn.training.fit import (
     run_identity,
     validation_scores,
 )
-from emotrace.learn.training.pack import Pack
+from emotrace.learn.training.pack import Pack, decode
 from emotrace.types import Segment, Utterance
 
 # The loss.
@@ -92,31 +93,35 @@ def test_labels_that_are_not_allowed_are_neither_pushed_nor_pulled():
 
 
 class FirstFrame(torch.nn.Module):
-    """Takes the first frame's first bands as logits, and keeps what it was given."""
+    """Takes the first frame's first bands as logits of two parts, blended, and keeps what it was given."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def mixed(self, x: torch.Tensor, other: torch.Tensor, share: float) -> list[torch.Tensor]:
         self.heard = x
-        return x[:, 0, :N_LABELS]
+        logits = share * x[:, 0, :N_LABELS] + (1.0 - share) * x[other, 0, :N_LABELS]
+        return [logits, 2.0 * logits]
 
 
 @pytest.mark.parametrize("mixup", [0.0, 0.3])
 def test_mixup_blends_clips_and_their_losses_alike(tiny_recipe, mixup):
     _, truth, allowed = loss_inputs()
-    clips = 10.0 * torch.randn(6, 4, 64, generator=torch.Generator().manual_seed(0)) - 40.0
+    clips = 10.0 * torch.randn(6, 4, 128, generator=torch.Generator().manual_seed(0)) - 40.0
+    batch = _Batch(clips, truth, allowed, torch.zeros(6, dtype=torch.bool))
     network, settings_ = FirstFrame(), tiny_recipe(training={"mixup": mixup}).training
-    loss = _mixup_loss(network, clips, truth, allowed, settings_, np.random.default_rng(5), "cpu")
+    loss = _mixup_loss(network, clips, batch, settings_, np.random.default_rng(5), "cpu")
     # The same draws once more.
     rng = np.random.default_rng(5)
     share = rng.beta(mixup, mixup) if mixup else 1.0
     other = torch.from_numpy(rng.permutation(6))
-    peaks_at_0_db = clips - clips.amax(dim=(1, 2), keepdim=True)
+    peaks_at_0_db = clips[:, :, :64] - clips[:, :, :64].amax(dim=(1, 2), keepdim=True)
+    torch.testing.assert_close(network.heard[:, :, :64], peaks_at_0_db)
+    assert torch.equal(network.heard[:, :, 64:], clips[:, :, 64:])
     mixed = share * peaks_at_0_db + (1 - share) * peaks_at_0_db[other]
-    torch.testing.assert_close(network.heard, mixed, atol=1e-4, rtol=0)
-    one, two = (
-        masked_cross_entropy(mixed[:, 0, :N_LABELS], *target, settings_.label_smoothing)
-        for target in ((truth, allowed), (truth[other], allowed[other]))
+    expected = sum(
+        part * masked_cross_entropy(scale * mixed[:, 0, :N_LABELS], *target, settings_.label_smoothing)
+        for part, target in ((share, (truth, allowed)), (1 - share, (truth[other], allowed[other])))
+        for scale in (1.0, 2.0)
     )
-    torch.testing.assert_close(loss, share * one + (1 - share) * two)
+    torch.testing.assert_close(loss, expected)
     assert mixup == 0.0 or 0.01 < share < 0.99, "this draw does mix"
 
 
@@ -176,13 +181,13 @@ def test_batches_hold_crops_of_one_length_within_the_recipes(tiny_recipe, sides)
     rng = np.random.default_rng(0)
     lengths = []
     for _ in range(30):
-        log_mels, truth, allowed = sampler.draw(rng)
-        assert log_mels.dtype == torch.float32
-        assert log_mels.shape == (6, log_mels.shape[1], 64)
-        assert log_mels.isfinite().all()
-        assert truth.shape == (6,)
-        assert allowed[torch.arange(6), truth].all()
-        lengths.append(log_mels.shape[1])
+        batch = sampler.draw(rng)
+        assert batch.voice.dtype == torch.float32
+        assert batch.voice.shape == (6, batch.voice.shape[1], 128)
+        assert batch.voice.isfinite().all()
+        assert batch.truth.shape == batch.on_line.shape == (6,)
+        assert batch.allowed[torch.arange(6), batch.truth].all()
+        lengths.append(batch.voice.shape[1])
     assert min(lengths) >= 31
     assert max(lengths) <= 94
     assert max(lengths) - min(lengths) > 30
@@ -202,9 +207,9 @@ def uneven(pack_of) -> Examples:
 def drawn(examples: Examples, recipe: Any, n_batches: int = 60) -> tuple[np.ndarray, np.ndarray]:
     """Draw batches and give truths and whether the corpus is the small one."""
     sampler, rng = _Sampler(examples, recipe), np.random.default_rng(0)
-    batches = [sampler.draw(rng)[1:] for _ in range(n_batches)]
-    truth = torch.cat([batch[0] for batch in batches]).numpy()
-    allowed = torch.cat([batch[1] for batch in batches]).numpy()
+    batches = [sampler.draw(rng) for _ in range(n_batches)]
+    truth = torch.cat([batch.truth for batch in batches]).numpy()
+    allowed = torch.cat([batch.allowed for batch in batches]).numpy()
     return truth, allowed[:, examples.labels.index("fear")]
 
 
@@ -224,23 +229,38 @@ def test_emotions_of_a_corpus_are_drawn_alike(tiny_recipe, uneven):
         np.testing.assert_allclose(counts / counts.sum(), 1 / n_emotions, atol=0.1)
 
 
-def test_all_speeds_are_drawn(tiny_recipe, pack_of):
-    quiet, loud = np.full((40, 64), -50, np.float16), np.full((40, 64), -5, np.float16)
+def versions_of(tiny_recipe: Any, levels: list[int], has_telephone: bool) -> torch.Tensor:
+    """Draw clips whose first band is as loud as the place of their version says."""
     utterances = [utterance("a", "fear", "x"), utterance("b", "calm", "x")]
     offsets = np.array([0, 40, 80])
-    pack = Pack((0.9, 1.0), (np.tile(quiet, (2, 1)), np.tile(loud, (2, 1))), (offsets, offsets))
-    sampler = _Sampler(make_examples(utterances, pack, {"x": {"fear", "calm"}}), tiny_recipe())
+    frames = tuple(np.full((80, 128), 2 * (100 + level), np.uint8) for level in levels)
+    pack = Pack((0.9, 1.0), frames, (offsets,) * len(levels), has_telephone)
+    recipe = tiny_recipe(augment={"telephone_probability": 0.2 if has_telephone else 0.0})
+    sampler = _Sampler(make_examples(utterances, pack, {"x": {"fear", "calm"}}), recipe)
     rng = np.random.default_rng(0)
-    levels = torch.cat([sampler.draw(rng)[0][:, 0, 0] for _ in range(10)])
-    assert 0.3 < (levels == -5).float().mean() < 0.7
-    assert set(levels.tolist()) == {-50.0, -5.0}
+    batches = [sampler.draw(rng) for _ in range(20)]
+    heard = torch.cat([batch.voice[:, 0, 0] for batch in batches])
+    assert torch.equal(torch.cat([batch.on_line for batch in batches]), heard == levels[-1]) or not has_telephone
+    return heard
+
+
+def test_all_speeds_are_drawn(tiny_recipe):
+    heard = versions_of(tiny_recipe, [-50, -5], has_telephone=False)
+    assert 0.3 < (heard == -5).float().mean() < 0.7
+    assert set(heard.tolist()) == {-50.0, -5.0}
+
+
+def test_the_telephone_is_drawn_as_often_as_the_recipe_says(tiny_recipe):
+    heard = versions_of(tiny_recipe, [-50, -5, -20], has_telephone=True)
+    assert 0.1 < (heard == -20).float().mean() < 0.3
+    assert set(heard.tolist()) == {-50.0, -5.0, -20.0}
 
 
 def test_same_generator_same_batch(tiny_recipe, sides):
     sampler = _Sampler(sides["train"], tiny_recipe())
     one, two = (sampler.draw(np.random.default_rng([1, 7])) for _ in range(2))
-    for a, b in zip(one, two, strict=True):
-        assert torch.equal(a, b)
+    for name in ("voice", "truth", "allowed", "on_line"):
+        assert torch.equal(getattr(one, name), getattr(two, name))
 
 
 # Crops and padding.
@@ -254,10 +274,10 @@ def test_same_generator_same_batch(tiny_recipe, sides):
     seed=st.integers(0, 2**31),
 )
 def test_fit_length_crops_or_pads(n_clip, n_frames, position, seed):
-    clip = np.random.default_rng(seed).uniform(-90, 0, (n_clip, 64)).astype(np.float16)
+    clip = np.random.default_rng(seed).integers(0, 255, (n_clip, 128), dtype=np.uint8)
     fitted = _fit_length(clip, n_frames, position)
-    assert fitted.shape == (n_frames, 64)
-    assert fitted.dtype == np.float16
+    assert fitted.shape == (n_frames, 128)
+    assert fitted.dtype == np.uint8
     start = round(position * abs(n_clip - n_frames))
     if n_clip >= n_frames:
         np.testing.assert_array_equal(fitted, clip[start : start + n_frames])
@@ -271,8 +291,8 @@ def test_fit_length_crops_or_pads(n_clip, n_frames, position, seed):
 
 
 def test_fit_length_leaves_the_pack_alone():
-    clip = np.zeros((30, 64), np.float16)
-    _fit_length(clip, 40, 0.5)[:] = 1.0
+    clip = np.zeros((30, 128), np.uint8)
+    _fit_length(clip, 40, 0.5)[:] = 1
     assert not clip.any()
 
 
@@ -326,7 +346,7 @@ def test_the_network_is_not_in_the_order_of_the_batch(finished, sides):
     # Logits of a clip must not depend on its neighbours in the batch, but for a little padding.
     logits = predict_logits(finished[0].network, sides["test"])
     for index in (0, 7, 20):
-        clip = torch.from_numpy(sides["test"].pack.clip(index, 0).astype(np.float32)).unsqueeze(0)
+        clip = torch.from_numpy(decode(sides["test"].pack.clip(index, 0))).unsqueeze(0)
         with torch.no_grad():
             alone = finished[0].network(clip).numpy()[0]
         assert np.abs(logits[index] - alone).max() < 1.0
@@ -350,7 +370,8 @@ class FragilePack(Pack):
 
 
 def interrupt_after(examples: Examples, n_clips: int) -> Examples:
-    pack = FragilePack(examples.pack.speeds, examples.pack.frames, examples.pack.offsets)
+    whole = examples.pack
+    pack = FragilePack(whole.speeds, whole.frames, whole.offsets, whole.has_telephone)
     object.__setattr__(pack, "clips_left", n_clips)
     return Examples(examples.utterances, pack, examples.labels, examples.truth, examples.allowed)
 
@@ -502,7 +523,7 @@ def test_without_mixup_and_augmentation_of_speed(tiny_recipe, sides, tmp_path):
 def test_a_model_that_names_no_emotions(tiny_recipe):
     with pytest.raises(
         RecipeError,
-        match=r"key 'model\.name' is 'speech-net', which does not name emotions .*; try 'residual-cnn'",
+        match=r"key 'model\.name' is 'speech-net', which does not name emotions .*; try 'two-views'",
     ):
         build_network(tiny_recipe(model={"name": "speech-net"}), 4)
 
@@ -514,7 +535,7 @@ def test_network_is_built_as_the_recipe_says(tiny_recipe):
     assert network.config.widths == (16, 16, 16, 16, 24)
     assert network.config.pool_width == 12
     assert network.config.dropout == 0.1
-    assert network(torch.zeros(2, 30, 64)).shape == (2, 7)
+    assert network(torch.zeros(2, 30, 128)).shape == (2, 7)
 
 
 def test_scores_are_among_a_corpuss_own_labels(pack_of: Callable[..., Pack]):

@@ -12,8 +12,9 @@ import soundfile
 
 from emotrace.audio.load import load_audio
 from emotrace.errors import TrainingError
-from emotrace.features import log_mel
-from emotrace.learn.training.pack import MARGIN_FRAMES, MINIMUM_FRAMES, Pack, build_pack, trim_frames
+from emotrace.features import log_mel, periodicity
+from emotrace.learn.augment.telephone import Telephone
+from emotrace.learn.training.pack import MARGIN_FRAMES, MINIMUM_FRAMES, Pack, build_pack, decode, encode, find_talk
 from emotrace.types import Segment, Utterance
 
 RATE = 16_000
@@ -37,25 +38,69 @@ def record(tmp_path: Path) -> Callable[..., Utterance]:
 
 
 def assert_same(one: Pack, two: Pack) -> None:
-    assert one.speeds == two.speeds
+    assert (one.speeds, one.has_telephone) == (two.speeds, two.has_telephone)
     for a, b in zip((*one.frames, *one.offsets), (*two.frames, *two.offsets), strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a, b)
 
 
-def test_clips_are_their_log_mels(record):
+def log_mels_of(pack: Pack, index: int, version: int) -> np.ndarray:
+    return decode(pack.clip(index, version))[:, :64]
+
+
+def test_clips_are_their_log_mels_and_periodicity(record):
     utterances = [record("a.wav", 1.0), record("b.wav", 0.6, hz=1000.0)]
     pack = build_pack(utterances, (1.0,))
     for index, utterance in enumerate(utterances):
-        expected = log_mel.extract(load_audio(utterance.file, sampling_rate=RATE), RATE)
-        np.testing.assert_allclose(pack.clip(index, 0).astype(np.float32), expected, rtol=1e-3)
-    assert pack.frames[0].dtype == np.float16
+        signal = load_audio(utterance.file, sampling_rate=RATE)
+        clip = decode(pack.clip(index, 0))
+        # Half a step of each.
+        np.testing.assert_allclose(clip[:, :64], log_mel.extract(signal, RATE), atol=0.2501)
+        np.testing.assert_allclose(clip[:, 64:], periodicity.extract(signal, RATE), atol=0.00251)
+    assert pack.frames[0].dtype == np.uint8
     np.testing.assert_array_equal(pack.offsets[0], [0, 61, 61 + 36])
 
 
+def test_all_that_the_front_end_gives_can_be_kept():
+    voice = np.concatenate([np.linspace(-100.0, 27.5, 64), np.linspace(-0.25, 1.02, 64)])[None].astype(np.float32)
+    np.testing.assert_allclose(decode(encode(voice))[:, :64], voice[:, :64], atol=0.2501)
+    np.testing.assert_allclose(decode(encode(voice))[:, 64:], voice[:, 64:], atol=0.00251)
+    assert decode(encode(np.full((1, 128), 1e6, np.float32)))[0, 0] == 27.5
+
+
+def test_the_last_version_comes_through_a_telephone(record, tmp_path):
+    utterance = record("a.wav", 1.0, hz=1_000.0)
+    pack = build_pack([utterance], SPEEDS, telephone=True)
+    assert pack.has_telephone
+    assert len(pack.frames) == len(pack.offsets) == 4
+    heard = Telephone()(load_audio(utterance.file, sampling_rate=RATE), RATE, np.random.default_rng(0))
+    np.testing.assert_allclose(log_mels_of(pack, 0, 3), log_mel.extract(heard, RATE), atol=0.2501)
+    assert not build_pack([utterance], SPEEDS).has_telephone
+    cache = tmp_path / "cache"
+    assert_same(build_pack([utterance], SPEEDS, cache, telephone=True), pack)
+    assert_same(build_pack([utterance], SPEEDS, cache, telephone=True), pack)
+    assert_same(build_pack([utterance], SPEEDS, cache), build_pack([utterance], SPEEDS))
+
+
+def test_many_clips_are_read_by_several_processes_in_their_order(record):
+    few = [record(f"{i}.wav", 0.5 + 0.01 * i, hz=300.0 + 50.0 * i) for i in range(7)]
+    many = [few[i % 7] for i in range(401)]
+    told: list[tuple[int, int]] = []
+    pack, alone = build_pack(many, (1.0,), progress=lambda *step: told.append(step)), build_pack(few, (1.0,))
+    for index in (0, 1, 6, 7, 250, 400):
+        np.testing.assert_array_equal(pack.clip(index, 0), alone.clip(index % 7, 0))
+    assert told == [(n, 401) for n in (100, 200, 300, 400, 401)]
+
+
+def test_a_bad_clip_among_many_is_named(record):
+    many = [record("a.wav", 0.5)] * 400 + [record("bad.wav", 0.1)]
+    with pytest.raises(TrainingError, match=r"bad\.wav: only 0\.10 s long"):
+        build_pack(many, (1.0,))
+
+
 def test_other_sampling_rates_are_resampled(record):
-    one = build_pack([record("a.wav", rate=RATE)], (1.0,)).clip(0, 0)
-    two = build_pack([record("b.wav", rate=48_000)], (1.0,)).clip(0, 0)
+    one = log_mels_of(build_pack([record("a.wav", rate=RATE)], (1.0,)), 0, 0)
+    two = log_mels_of(build_pack([record("b.wav", rate=48_000)], (1.0,)), 0, 0)
     loud = one > -40
     assert abs(len(one) - len(two)) <= 1
     np.testing.assert_allclose(two[: len(one)][loud[: len(two)]], one[: len(two)][loud[: len(two)]], atol=1.0)
@@ -68,7 +113,7 @@ def test_speed_changes_length_and_pitch_as_a_tape_does(record):
     assert lengths[2] / lengths[1] == pytest.approx(1 / 1.1, rel=0.03)
     edges_hz = log_mel.mel_to_hz(np.linspace(*log_mel.hz_to_mel(np.array([40.0, 8000.0])), 66))
     for i, speed in enumerate(SPEEDS):
-        loudest = int(pack.clip(0, i).astype(np.float32).mean(axis=0).argmax())
+        loudest = int(log_mels_of(pack, 0, i).mean(axis=0).argmax())
         assert edges_hz[loudest] <= 2_000.0 * speed <= edges_hz[loudest + 2]
 
 
@@ -84,7 +129,7 @@ def test_segment_is_cut_out(record, tmp_path):
 
 
 def test_silence_around_is_cut_but_for_a_margin(record):
-    clip = build_pack([record("a.wav", 1.0, silence=1.0)], (1.0,)).clip(0, 0).astype(np.float32)
+    clip = log_mels_of(build_pack([record("a.wav", 1.0, silence=1.0)], (1.0,)), 0, 0)
     loud = np.flatnonzero(clip.max(axis=1) > -40.0)
     assert 60 <= len(loud) <= 66
     assert abs(loud[0] - MARGIN_FRAMES) <= 2
@@ -94,31 +139,31 @@ def test_silence_around_is_cut_but_for_a_margin(record):
 def test_a_margin_is_not_made_up():
     mels = np.full((40, 64), -90.0, np.float32)
     mels[2:39] = -10.0
-    np.testing.assert_array_equal(trim_frames(mels), mels)
+    np.testing.assert_array_equal(mels[find_talk(mels)], mels)
 
 
 def test_pauses_within_are_kept():
     mels = np.full((100, 64), -90.0, np.float32)
     mels[20], mels[80] = -10.0, -12.0
-    np.testing.assert_array_equal(trim_frames(mels), mels[20 - MARGIN_FRAMES : 81 + MARGIN_FRAMES])
+    np.testing.assert_array_equal(mels[find_talk(mels)], mels[20 - MARGIN_FRAMES : 81 + MARGIN_FRAMES])
 
 
 def test_what_is_loud_is_relative():
     mels = np.full((100, 64), -100.0, np.float32)
     mels[40:60] = -80.0  # only 20 dB above the floor: all of it is within 40 dB of the loudest
-    np.testing.assert_array_equal(trim_frames(mels), mels)
+    np.testing.assert_array_equal(mels[find_talk(mels)], mels)
 
 
 def test_nothing_is_cut_below_the_least_length():
     mels = np.full((100, 64), -90.0, np.float32)
     mels[50] = -10.0  # with its margins 19 frames
     assert 2 * MARGIN_FRAMES + 1 < MINIMUM_FRAMES
-    np.testing.assert_array_equal(trim_frames(mels), mels)
+    np.testing.assert_array_equal(mels[find_talk(mels)], mels)
 
 
 def test_silence_is_kept_whole():
     mels = np.full((50, 64), -100.0, np.float32)
-    np.testing.assert_array_equal(trim_frames(mels), mels)
+    np.testing.assert_array_equal(mels[find_talk(mels)], mels)
 
 
 # The cache.

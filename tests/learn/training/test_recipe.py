@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emotrace import registry
 from emotrace.errors import RecipeError, UnknownNameError
+from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.training.recipe import (
     Recipe,
     SpeechRecipe,
@@ -84,6 +86,17 @@ def test_the_default_and_the_speech_recipe_are_shipped():
     assert read_recipe("speech").kind == "speech"
 
 
+def test_the_open_recipe_takes_corpora_alone_that_permit_commercial_use():
+    recipe = read_recipe("open")
+    facts = [registry.load("corpus", name).CORPUS for name in recipe.data.corpora]
+    assert all(corpus.allows_commercial_use for corpus in facts)
+    assert all(corpus.title in recipe.export.licence for corpus in facts)
+    assert "commercial use allowed" in recipe.export.licence
+    # What is shown by default, every one of them can say.
+    shown = set(preset_labels(recipe.export.default_labels, EMOTIONS))
+    assert all(shown <= set(corpus.emotions.values()) for corpus in facts)
+
+
 # Text to add to the smallest recipe, and what is said of it.
 WRONG = {
     "unknown section": ("[traning]\nepochs = 3", "unknown key 'traning'; did you mean 'training'? Known: augment"),
@@ -93,7 +106,8 @@ WRONG = {
     ),
     "far-fetched key": (
         "[model]\nxyz = 1",
-        "[model]: unknown key 'xyz'; known: dropout, name, pool_width, widths",
+        "[model]: unknown key 'xyz'; known: dropout, hidden, hidden_dropout, input_dropout, members, name, "
+        "pool_width, widths",
     ),
     "speech key": ("[training]\nscenes = 3", "[training]: unknown key 'scenes'; did you mean 'seed'?"),
     "text for a number": (
@@ -362,13 +376,25 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
         {section: {field.name: _other(getattr(getattr(recipe, section), field.name))}}
         for section in ("data", "model", "augment", "training")
         for field in dataclasses.fields(getattr(recipe, section))
-        if field.name not in ("weights", "corpora", "speeds", "widths", "noise_snr_db", "crop_seconds")
+        if field.name
+        not in (
+            "weights",
+            "corpora",
+            "speeds",
+            "widths",
+            "hidden",
+            "noise_snr_db",
+            "babble_snr_db",
+            "crop_seconds",
+        )
     ]
     changed += [
         {"data": {"weights": {}}},
         {"data": {"corpora": ("emo-db", "ravdess")}},
         {"augment": {"speeds": (1.0,)}},
         {"augment": {"noise_snr_db": (0.0, 1.0)}},
+        {"augment": {"babble_snr_db": (0.0, 1.0)}},
+        {"model": {"hidden": (24, 16)}},
         {"model": {"widths": (24,) * 5}},
         {"training": {"crop_seconds": (1.0, 1.0)}},
     ]
@@ -379,7 +405,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
 
 def _other(value: Any) -> Any:
     if isinstance(value, str):
-        return {"residual-cnn": "speech-net", "joint-6": "speaker-k-fold"}[value]
+        return {"two-views": "speech-net", "joint-6": "speaker-k-fold"}[value]
     if isinstance(value, tuple):
         return (*value, "x")
     return value + 1 if isinstance(value, int) else value / 2

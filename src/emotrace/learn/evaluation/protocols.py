@@ -12,6 +12,7 @@ from typing import Any
 
 from emotrace.errors import UnknownNameError, UsageError
 from emotrace.learn.evaluation.assigned import split_as_assigned
+from emotrace.learn.evaluation.corpus_out import CORPUS_OUT, leave_one_corpus_out
 from emotrace.learn.evaluation.fixed import FIXED_PROTOCOLS, fixed_folds
 from emotrace.learn.evaluation.joint6 import joint_folds
 from emotrace.learn.evaluation.kfold import leave_one_speaker_out, speaker_k_fold
@@ -27,6 +28,7 @@ PROTOCOLS: Mapping[str, str] = MappingProxyType(
         "luna-jimenez-ravdess": "Luna-Jimenez's 5 folds of RAVDESS speech",
         "savee-loso": "every SAVEE speaker tested by himself",
         "joint-6": "one partition of the speakers of all corpora into 6 folds",
+        CORPUS_OUT: "every corpus tested by itself, on models that never heard it",
         "assigned": "the column 'split' of the manifest",
         "random-leaky": "clips at random, LEAKY: speakers on both sides "
         "(test_share=0.2, validation_share=0.1, is_stratified=True)",
@@ -98,11 +100,25 @@ def independent_folds(name: str, utterances: Sequence[Utterance], seed: int = 0,
         return fixed_folds(name, utterances, seed)
     if name == "joint-6":
         return joint_folds(utterances, seed)
+    if name == CORPUS_OUT:
+        return leave_one_corpus_out(utterances, seed)
     if name == "assigned":
         return [split_as_assigned(utterances)]
     if name == "leave-one-speaker-out":
         return leave_one_speaker_out(utterances, seed)
     return speaker_k_fold(utterances, seed=seed, **options)
+
+
+def number_folds(splits: Sequence[Split]) -> dict[int, Split]:
+    """Give each fold its number: that at the end of its name, or else its place from 1.
+
+    joint-6 numbers its folds by a table and leaves out those that none of the speakers is in.
+    """
+    ends = [split.name.rpartition("/fold-")[2] for split in splits]
+    return {
+        int(end) if end.isdigit() else place: split
+        for place, (end, split) in enumerate(zip(ends, splits, strict=True), start=1)
+    }
 
 
 def _require_options(name: str, options: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A small residual CNN on log-mels: the network of the default model.
+"""A small residual CNN that looks at a voice as at a picture of two channels: log-mels and periodicity.
 
 Residual blocks (He et al. 2016, arXiv:1512.03385) with squeeze-and-excitation (Hu et al. 2018,
 arXiv:1709.01507), then attentive statistics pooling over time (Okabe et al. 2018, arXiv:1803.10963), so
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from emotrace.features import log_mel
+from emotrace.learn.models._mixup import blend
 
 INPUT = "waveform"
 
@@ -49,6 +50,12 @@ def normalise(log_mels: Tensor) -> Tensor:
     floor = log_mels.amax(dim=(1, 2), keepdim=True) - 80.0
     floored = torch.maximum(log_mels, floor)
     return (floored - floored.mean(dim=(1, 2), keepdim=True)) / 20.0
+
+
+def picture(voice: Tensor) -> Tensor:
+    """Make one picture of log-mels and periodicity (batch, frames, 128): (batch, 2, 64, frames), each about 0."""
+    log_mels, periods = voice[:, :, : log_mel.N_MELS], voice[:, :, log_mel.N_MELS :]
+    return torch.stack([normalise(log_mels), (periods - 0.3) / 0.3], dim=1).transpose(2, 3)
 
 
 class SqueezeExcite(nn.Module):
@@ -101,14 +108,14 @@ class AttentiveStatistics(nn.Module):
 
 
 class ResidualCNN(nn.Module):
-    """Log-mels in dB (batch, frames, 64) -> logits (batch, n_labels)."""
+    """Log-mels in dB and periodicity (batch, frames, 128) -> logits (batch, n_labels)."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
         stem, *stages = config.widths
         self.stem = nn.Sequential(
-            nn.Conv2d(1, stem, 5, 2, 2, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
+            nn.Conv2d(2, stem, 5, 2, 2, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
         )  # bands 64 -> 32, frames halved
         strides = [(1, 1), (2, 2), (2, 2), (2, 1)]
         inputs = [stem, *stages[:-1]]
@@ -127,9 +134,13 @@ class ResidualCNN(nn.Module):
             nn.Linear(2 * config.pool_width, config.n_labels),
         )
 
-    def forward(self, log_mels: Tensor) -> Tensor:
-        x = normalise(log_mels).transpose(1, 2).unsqueeze(1)  # (batch, 1, 64, frames)
+    def forward(self, voice: Tensor) -> Tensor:
+        x = picture(voice)  # (batch, 2, 64, frames)
         x = self.stages(self.stem(x))  # (batch, width, 4, frames / 8)
         x = self.squash(x.flatten(1, 2))  # (batch, pool_width, frames / 8)
         logits: Tensor = self.head(self.pool(x))
         return logits
+
+    def mixed(self, voice: Tensor, other: Tensor, share: float) -> list[Tensor]:
+        """Give the logits of each clip blended with another one, as a picture."""
+        return [self(blend(voice, other, share))]

@@ -1,7 +1,8 @@
-"""Random changes of log-mel batches: what a voice, a room, a microphone or a telephone line may do.
+"""Random changes of what a network sees: what a voice, a room, a crowd, a microphone or a telephone line may do.
 
-All work on decibels, shape (batch, frames, 64), and draw from the `torch.Generator` they are given. They
-are cheap because they never go back to the waveform.
+All work on log-mels in dB, shape (batch, frames, 64), and draw from the `torch.Generator` they are given. They
+are cheap because they never go back to the waveform. Periodicity follows: it is additive over sounds, each
+weighted by its power, so that noise takes it away and other voices bring their own.
 """
 
 from __future__ import annotations
@@ -12,26 +13,67 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from emotrace.features import log_mel
 from emotrace.learn.training.recipe import Augment
 
-_TELEPHONE_BANDS = (6, 46)  # about 300 to 3400 Hz on the 64 bands of the front end
+_LINE_BANDS = (6, 46)
+"""What a telephone carries, about 300 to 3400 Hz, of the 64 bands of the front end."""
+
 _FRAME_SECONDS = 0.016
+_BABBLERS = 3
+_NOISE_PERIODICITY = 0.12
+"""The scatter of the periodicity of noise."""
 
 
-def augment(log_mels: Tensor, settings: Augment, generator: torch.Generator) -> Tensor:
-    """Apply everything of ``settings``, in the order in which nature would: voice, room, line, then masks."""
-    x = warp(log_mels, settings.tempo, settings.frequency, generator)
+def augment(voice: Tensor, settings: Augment, generator: torch.Generator, on_line: Tensor | None = None) -> Tensor:
+    """Apply everything of ``settings``, in the order in which nature would: voice, room, others, line, then
+    masks.
+
+    Parameters
+    ----------
+    voice
+        Log-mels in dB, then periodicity, shape (batch, frames, 128).
+    settings
+        What may happen, and how often.
+    generator
+        What is drawn from.
+    on_line
+        Which clips have come through a telephone line, bool (batch,): noise in theirs is only what a line
+        carries.
+
+    Returns
+    -------
+    Tensor
+        Shape (batch, frames, 128).
+    """
+    x, periods = voice[:, :, : log_mel.N_MELS], voice[:, :, log_mel.N_MELS :]
+    # One stretch for both: they are of the same moment.
+    x, periods = warp_both(x, periods, settings.tempo, settings.frequency, generator)
     x = reverberate(x, settings.reverb_probability, generator)
-    x = add_noise(x, settings.noise_probability, settings.noise_snr_db, generator)
-    x = equalise(x, settings.equaliser_db, generator)
-    x = telephone(x, settings.telephone_probability, generator)
+    x, periods = babble(x, periods, settings.babble_probability, settings.babble_snr_db, generator)
+    noisy = add_noise(x, settings.noise_probability, settings.noise_snr_db, generator, on_line)
+    periods = _drown(periods, x, noisy, generator)
+    x = equalise(noisy, settings.equaliser_db, generator)
     x = mask(x, settings.band_masks, settings.band_mask_width, 2, generator)
-    return mask(x, settings.time_masks, settings.time_mask_frames, 1, generator)
+    hidden = draw_masks(x, settings.time_masks, settings.time_mask_frames, 1, generator)
+    return torch.cat([hide(x, hidden), hide(periods, hidden)], dim=2)
 
 
 def warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) -> Tensor:
     """Stretch time and the frequency axis by random factors within 1 +- ``tempo`` and 1 +- ``frequency``."""
-    batch, frames, bands = x.shape
+    return _warp(x.unsqueeze(1), tempo, frequency, generator).squeeze(1)
+
+
+def warp_both(
+    x: Tensor, periods: Tensor, tempo: float, frequency: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Stretch log-mels and periodicity alike; their second axes have as many steps."""
+    both = _warp(torch.stack([x, periods], dim=1), tempo, frequency, generator)
+    return both[:, 0], both[:, 1]
+
+
+def _warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) -> Tensor:
+    batch, _, frames, bands = x.shape
     scale = 1.0 + (2.0 * torch.rand(batch, 2, generator=generator) - 1.0) * torch.tensor([tempo, frequency])
     scale = scale.to(x.device)
     time = torch.linspace(-1.0, 1.0, frames, device=x.device)
@@ -39,10 +81,31 @@ def warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) 
     grid = torch.empty(batch, frames, bands, 2, device=x.device)
     grid[..., 0] = (band * scale[:, 1:2]).unsqueeze(1) - 1.0
     grid[..., 1] = (time * scale[:, 0:1]).unsqueeze(2)
-    warped: Tensor = functional.grid_sample(
-        x.unsqueeze(1), grid, mode="bilinear", padding_mode="border", align_corners=True
-    )
-    return warped.squeeze(1)
+    warped: Tensor = functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return warped
+
+
+def babble(
+    x: Tensor, periods: Tensor, probability: float, snr_db: tuple[float, ...], generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Let three other clips of the batch speak behind some, at a random ratio of mean powers."""
+    chosen = _choose(x, probability, generator)
+    if chosen.numel() == 0:
+        return x, periods
+    low, high = snr_db
+    ratio = low + (high - low) * torch.rand(len(chosen), 1, 1, generator=generator).to(x.device)
+    others = torch.randint(len(x), (len(chosen), _BABBLERS), generator=generator).to(x.device)
+    # Each as loud as the others.
+    power = _power(x - x.amax(dim=(1, 2), keepdim=True))
+    voices, own = power[others], _power(x[chosen])
+    crowd = voices.mean(dim=1)
+    scale = own.mean(dim=(1, 2), keepdim=True) / crowd.mean(dim=(1, 2), keepdim=True) / 10.0 ** (ratio / 10.0)
+    levels = voices.sum(dim=3, keepdim=True) / _BABBLERS  # (n, 3, frames, 1)
+    theirs = (periods[others] * levels).sum(dim=1) * scale
+    ours = own.sum(dim=2, keepdim=True)
+    total = ours + levels.sum(dim=1) * scale
+    mixed = (periods[chosen] * ours + theirs) / total
+    return x.index_copy(0, chosen, _decibels(own + scale * crowd)), periods.index_copy(0, chosen, mixed)
 
 
 def reverberate(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:
@@ -62,8 +125,17 @@ def reverberate(x: Tensor, probability: float, generator: torch.Generator) -> Te
     return x.index_copy(0, chosen, _decibels(torch.stack(smeared, dim=1)))
 
 
-def add_noise(x: Tensor, probability: float, snr_db: tuple[float, ...], generator: torch.Generator) -> Tensor:
-    """Add stationary noise of a random spectral tilt at a random ratio to the loudest part of the clip."""
+def add_noise(
+    x: Tensor,
+    probability: float,
+    snr_db: tuple[float, ...],
+    generator: torch.Generator,
+    on_line: Tensor | None = None,
+) -> Tensor:
+    """Add stationary noise of a random spectral tilt at a random ratio to the loudest part of the clip.
+
+    Where a clip is ``on_line``, bool (batch,), only noise that a telephone line carries is added.
+    """
     chosen = _choose(x, probability, generator)
     if chosen.numel() == 0:
         return x
@@ -75,6 +147,11 @@ def add_noise(x: Tensor, probability: float, snr_db: tuple[float, ...], generato
     # The power of noise in one band and frame scatters about its mean.
     scatter_db = 2.5 * torch.randn(clips.shape, generator=generator).to(x.device)
     noise = clips.amax(dim=(1, 2), keepdim=True) - 12.0 - ratio + tilt * slope + scatter_db
+    if on_line is not None:
+        lowest, highest = _LINE_BANDS
+        beyond = torch.ones(x.shape[2], dtype=torch.bool, device=x.device)
+        beyond[lowest:highest] = False
+        noise = noise.masked_fill(on_line[chosen].reshape(-1, 1, 1) & beyond, -200.0)
     return x.index_copy(0, chosen, _decibels(_power(clips) + _power(noise)))
 
 
@@ -89,11 +166,14 @@ def equalise(x: Tensor, depth_db: float, generator: torch.Generator) -> Tensor:
 
 
 def telephone(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:
-    """Take away what a telephone line does not carry: below 300 and above 3400 Hz."""
+    """Take away what a telephone line does not carry: below 300 and above 3400 Hz.
+
+    Near enough to tell speech from noise; emotion is learnt from clips that have gone through a real one.
+    """
     chosen = _choose(x, probability, generator)
     if chosen.numel() == 0:
         return x
-    lowest, highest = _TELEPHONE_BANDS
+    lowest, highest = _LINE_BANDS
     clips = x[chosen].clone()
     clips[:, :, :lowest] -= 25.0
     clips[:, :, highest:] = -100.0
@@ -102,6 +182,11 @@ def telephone(x: Tensor, probability: float, generator: torch.Generator) -> Tens
 
 def mask(x: Tensor, n_masks: int, widest: int, axis: int, generator: torch.Generator) -> Tensor:
     """SpecAugment (Park et al. 2019, arXiv:1904.08779): hide random stretches of frames or bands."""
+    return hide(x, draw_masks(x, n_masks, widest, axis, generator))
+
+
+def draw_masks(x: Tensor, n_masks: int, widest: int, axis: int, generator: torch.Generator) -> Tensor:
+    """Draw what is hidden, bool, shape (batch, frames, 1) or (batch, 1, bands)."""
     size = x.shape[axis]
     positions = torch.arange(size)
     hidden = torch.zeros(x.shape[0], size, dtype=torch.bool)
@@ -109,8 +194,19 @@ def mask(x: Tensor, n_masks: int, widest: int, axis: int, generator: torch.Gener
         width = (torch.rand(x.shape[0], 1, generator=generator) * (min(widest, size // 3) + 1)).long()
         start = (torch.rand(x.shape[0], 1, generator=generator) * (size - width + 1)).long()
         hidden |= (positions >= start) & (positions < start + width)
-    hidden = hidden.unsqueeze(3 - axis).to(x.device)
+    return hidden.unsqueeze(3 - axis).to(x.device)
+
+
+def hide(x: Tensor, hidden: Tensor) -> Tensor:
+    """Put each clip's mean where it is hidden."""
     return torch.where(hidden, x.mean(dim=(1, 2), keepdim=True), x)
+
+
+def _drown(periods: Tensor, clean: Tensor, noisy: Tensor, generator: torch.Generator) -> Tensor:
+    """Take from the periodicity what noise has taken, frame by frame."""
+    ours = (_power(clean).sum(dim=2, keepdim=True) / _power(noisy).sum(dim=2, keepdim=True)).clamp_max(1.0)
+    scatter = _NOISE_PERIODICITY * torch.randn(periods.shape, generator=generator).to(periods.device)
+    return periods * ours + scatter * (1.0 - ours)
 
 
 def _choose(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:

@@ -10,6 +10,7 @@ interrupted.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import hashlib
 import json
 import math
@@ -32,7 +33,7 @@ from emotrace.features import log_mel
 from emotrace.labels import EMOTIONS
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
 from emotrace.learn.training.augmentation import augment
-from emotrace.learn.training.pack import MINIMUM_FRAMES, Pack
+from emotrace.learn.training.pack import MINIMUM_FRAMES, N_COLUMNS, Codes, Pack, decode
 from emotrace.learn.training.recipe import Recipe, Training
 from emotrace.types import Utterance
 
@@ -187,16 +188,16 @@ def run_identity(recipe: Recipe, train: Examples, validation: Examples) -> str:
 
 def build_network(recipe: Recipe, n_labels: int) -> nn.Module:
     """Build the untrained network that the recipe names."""
-    model = recipe.model
-    module = registry.load("model", model.name)
-    try:
-        network: nn.Module = module.build(
-            n_labels=n_labels, widths=model.widths, pool_width=model.pool_width, dropout=model.dropout
-        )
-    except TypeError:
+    model = dataclasses.asdict(recipe.model)
+    module = registry.load("model", model.pop("name"))
+    own = {field.name for field in dataclasses.fields(module.Config)}
+    if module.INPUT != "waveform" or "n_labels" not in own:
         raise RecipeError(
-            f"key 'model.name' is '{model.name}', which does not name emotions from log-mels; try 'residual-cnn'"
-        ) from None
+            f"key 'model.name' is '{recipe.model.name}', which does not name emotions from audio; try 'two-views'"
+        )
+    network: nn.Module = module.build(
+        n_labels=n_labels, **{key: value for key, value in model.items() if key in own}
+    )
     return network
 
 
@@ -225,9 +226,25 @@ def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") 
     for chosen in np.array_split(order, max(1, len(order) // 32)):
         # Neighbours in order of length need next to no padding.
         clips = [_fit_length(examples.pack.clip(i, original), int(lengths[chosen].max()), 0.0) for i in chosen]
-        batch = torch.from_numpy(np.stack(clips).astype(np.float32)).to(device)
+        batch = torch.from_numpy(decode(np.stack(clips))).to(device)
         logits[chosen] = network(batch).float().cpu().numpy()
     return logits
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What is learnt from at once.
+
+    ``voice`` (batch, frames, 128), ``truth`` (batch,), ``allowed`` (batch, n_labels), ``on_line`` (batch,).
+    """
+
+    voice: Tensor
+    truth: Tensor
+    allowed: Tensor
+    on_line: Tensor
+
+    def to(self, device: str) -> _Batch:
+        return _Batch(*(getattr(self, field.name).to(device) for field in dataclasses.fields(self)))
 
 
 class _Sampler:
@@ -237,6 +254,7 @@ class _Sampler:
         self.examples = examples
         self.settings = recipe.training
         self.n_speeds = len(recipe.augment.speeds)
+        self.telephone_probability = recipe.augment.telephone_probability if examples.pack.has_telephone else 0.0
         corpora = sorted({u.corpus for u in examples.utterances})
         weights = np.array([recipe.data.weights.get(corpus, 1.0) for corpus in corpora])
         self.weights = weights / weights.sum()
@@ -246,21 +264,24 @@ class _Sampler:
             truth = np.where(members, examples.truth, -1)
             self.groups.append([np.flatnonzero(truth == k) for k in np.unique(examples.truth[members])])
 
-    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Give log-mels (batch, frames, 64), truth (batch,) and allowed (batch, n_labels)."""
+    def draw(self, rng: np.random.Generator) -> _Batch:
         shortest, longest = self.settings.crop_seconds
         seconds = rng.uniform(shortest, longest)
         n_frames = max(MINIMUM_FRAMES, round(seconds * log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH))
         chosen = np.array([self._draw_clip(rng) for _ in range(self.settings.batch_size)])
+        on_line = rng.random(len(chosen)) < self.telephone_probability
+        # The telephone's version is the last.
+        versions = np.where(on_line, self.n_speeds, rng.integers(self.n_speeds, size=len(chosen)))
+        pack = self.examples.pack
         clips = [
-            _fit_length(self.examples.pack.clip(i, int(rng.integers(self.n_speeds))), n_frames, rng.random())
-            for i in chosen
+            _fit_length(pack.clip(clip, version), n_frames, rng.random())
+            for clip, version in zip(chosen.tolist(), versions.tolist(), strict=True)
         ]
-        log_mels = torch.from_numpy(np.stack(clips).astype(np.float32))
-        return (
-            log_mels,
+        return _Batch(
+            torch.from_numpy(decode(np.stack(clips))),
             torch.from_numpy(self.examples.truth[chosen]),
             torch.from_numpy(self.examples.allowed[chosen]),
+            torch.from_numpy(on_line),
         )
 
     def _draw_clip(self, rng: np.random.Generator) -> int:
@@ -268,7 +289,7 @@ class _Sampler:
         return int(rng.choice(groups[rng.integers(len(groups))]))
 
 
-def _fit_length(clip: NDArray[np.float16], n_frames: int, position: float) -> NDArray[np.float16]:
+def _fit_length(clip: Codes, n_frames: int, position: float) -> Codes:
     """Crop or pad a clip to ``n_frames``; ``position`` in [0, 1] says from where, or how much goes before.
 
     Padding is the clip's own background (the 5th percentile of each band), as if the speaker were silent.
@@ -278,7 +299,7 @@ def _fit_length(clip: NDArray[np.float16], n_frames: int, position: float) -> ND
         start = round(position * spare)
         return clip[start : start + n_frames]
     background = np.sort(clip, axis=0)[len(clip) // 20]
-    padded = np.empty((n_frames, clip.shape[1]), dtype=clip.dtype)
+    padded = np.empty((n_frames, N_COLUMNS), dtype=clip.dtype)
     padded[:] = background
     start = round(position * -spare)
     padded[start : start + len(clip)] = clip
@@ -334,9 +355,9 @@ def _train_epoch(state: _State, sampler: _Sampler, recipe: Recipe, device: str) 
         rate = settings.learning_rate * one_cycle(done / (settings.epochs * settings.steps_per_epoch))
         for group in state.optimiser.param_groups:
             group["lr"] = rate
-        log_mels, truth, allowed = (tensor.to(device) for tensor in sampler.draw(rng))
-        log_mels = augment(log_mels, recipe.augment, generator)
-        loss = _mixup_loss(state.network, log_mels, truth, allowed, settings, rng, device)
+        batch = sampler.draw(rng).to(device)
+        voice = augment(batch.voice, recipe.augment, generator, batch.on_line)
+        loss = _mixup_loss(state.network, voice, batch, settings, rng, device)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
@@ -350,26 +371,25 @@ def _train_epoch(state: _State, sampler: _Sampler, recipe: Recipe, device: str) 
 
 
 def _mixup_loss(
-    network: nn.Module,
-    log_mels: Tensor,
-    truth: Tensor,
-    allowed: Tensor,
-    settings: Training,
-    rng: np.random.Generator,
-    device: str,
+    network: nn.Module, voice: Tensor, batch: _Batch, settings: Training, rng: np.random.Generator, device: str
 ) -> Tensor:
-    """Mixup (Zhang et al. 2018, arXiv:1710.09412): each clip blended with another, and its loss likewise."""
+    """Blend each clip with another, and its loss likewise, for every part of the network alone."""
     share = float(rng.beta(settings.mixup, settings.mixup)) if settings.mixup > 0 else 1.0
-    other = torch.from_numpy(rng.permutation(len(truth))).to(device)
-    # Each clip's own level must not decide which of the two is heard.
-    level = log_mels.amax(dim=(1, 2), keepdim=True)
-    log_mels = log_mels - level
-    mixed = share * log_mels + (1.0 - share) * log_mels[other]
+    other = torch.from_numpy(rng.permutation(len(voice))).to(device)
     with torch.autocast(device, torch.bfloat16):
-        logits = network(mixed).float()
-    one = masked_cross_entropy(logits, truth, allowed, settings.label_smoothing)
-    two = masked_cross_entropy(logits, truth[other], allowed[other], settings.label_smoothing)
-    return share * one + (1.0 - share) * two
+        parts = [logits.float() for logits in network.mixed(_level(voice), other, share)]  # type: ignore[operator]
+    loss = torch.zeros((), device=device)
+    for logits in parts:
+        for weight, rows in ((share, slice(None)), (1.0 - share, other)):
+            truth, allowed = batch.truth[rows], batch.allowed[rows]
+            loss = loss + weight * masked_cross_entropy(logits, truth, allowed, settings.label_smoothing)
+    return loss
+
+
+def _level(voice: Tensor) -> Tensor:
+    """Make all clips as loud: a clip's own level must not decide which of two is heard."""
+    log_mels, periods = voice[:, :, : log_mel.N_MELS], voice[:, :, log_mel.N_MELS :]
+    return torch.cat([log_mels - log_mels.amax(dim=(1, 2), keepdim=True), periods], dim=2)
 
 
 def masked_cross_entropy(logits: Tensor, truth: Tensor, allowed: Tensor, smoothing: float) -> Tensor:

@@ -1,15 +1,16 @@
-"""The training set as one compact table of log-mels.
+"""The training set as one compact table of what the networks see: log-mels and periodicity, eight bits a value.
 
-Every clip is decoded once, at each speed the recipe asks for (speed changes tempo and pitch together, as a
-tape does), turned into log-mels and trimmed of the silence around it. Values are kept as 16-bit floats. The
-pack is cached beside the run, under a name made from everything it depends on.
+Every clip is decoded once, at each speed the recipe asks for (speed changes tempo and pitch together, as a tape
+does) and, if it wants that, once more after a telephone line, and trimmed of the silence around it. Log-mels
+are kept in steps of 0.5 dB, periodicity in steps of 0.005. The pack is cached beside the run, under a name made
+from everything it depends on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,48 +20,91 @@ from numpy.typing import NDArray
 from emotrace.atomic import replacing
 from emotrace.audio.load import load_segment
 from emotrace.audio.resample import resample
-from emotrace.errors import AudioError, TrainingError
-from emotrace.features import log_mel
+from emotrace.errors import AudioError, EmotraceError, TrainingError
+from emotrace.features import log_mel, periodicity
+from emotrace.learn._processes import Death, run_tasks, usable_cores
+from emotrace.learn.augment.telephone import Telephone
 from emotrace.types import Utterance
 
 TRIM_DB = 40.0
 MARGIN_FRAMES = 9
 MINIMUM_FRAMES = 24
+N_COLUMNS = log_mel.N_MELS + periodicity.N_PERIODS
+
+_LOWEST_DB = -100.0
+_STEPS_PER_DB = 2.0
+_STEPS_OF_PERIODICITY = 200.0
+_CLIPS_AT_ONCE = 100
+"""What one process is given; fewer clips than a few times this many are not worth starting processes."""
 
 Progress = Callable[[int, int], None]
+Codes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Pack:
-    """Log-mels of many utterances at several speeds.
+    """What the networks see of many utterances, in several versions.
 
     Attributes
     ----------
+    speeds
+        Of the first versions.
+    has_telephone
+        Whether one more version, the last, has gone through a telephone line.
     frames
-        Per speed, all clips' frames one after another, float16, shape (n_frames, 64), in dB.
+        Per version, all clips' frames one after another, shape (n_frames, 128), as `encode` gives them.
     offsets
-        Per speed, shape (n_utterances + 1,): clip *i* is ``frames[offsets[i]:offsets[i + 1]]``.
+        Per version, shape (n_utterances + 1,): clip *i* is ``frames[offsets[i]:offsets[i + 1]]``.
     """
 
     speeds: tuple[float, ...]
-    frames: tuple[NDArray[np.float16], ...]
+    frames: tuple[Codes, ...]
     offsets: tuple[NDArray[np.int64], ...]
+    has_telephone: bool = False
 
-    def clip(self, index: int, speed: int) -> NDArray[np.float16]:
-        """Give the log-mels of one utterance at the ``speed``-th speed, shape (n_frames, 64)."""
-        start, end = self.offsets[speed][index : index + 2]
-        return self.frames[speed][start:end]
+    def clip(self, index: int, version: int) -> Codes:
+        """Give one version of one utterance, shape (n_frames, 128); see `decode`."""
+        start, end = self.offsets[version][index : index + 2]
+        return self.frames[version][start:end]
+
+    def subset(self, places: Sequence[int]) -> Pack:
+        """Give the pack of some of the clips, in the order asked for."""
+        frames, offsets = [], []
+        for version in range(len(self.frames)):
+            clips = [self.clip(place, version) for place in places]
+            frames.append(np.concatenate(clips))
+            offsets.append(np.concatenate([[0], np.cumsum([len(clip) for clip in clips])]).astype(np.int64))
+        return Pack(self.speeds, tuple(frames), tuple(offsets), self.has_telephone)
 
 
-def trim_frames(log_mels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut away leading and trailing frames more than 40 dB below the loudest, keeping a margin of 0.15 s."""
+def encode(voice: NDArray[np.float32]) -> Codes:
+    """Put log-mels (dB) and periodicity, (..., 128), into eight bits a value."""
+    steps = np.empty(voice.shape, dtype=np.float32)
+    bands = log_mel.N_MELS
+    steps[..., :bands] = (voice[..., :bands] - _LOWEST_DB) * _STEPS_PER_DB
+    steps[..., bands:] = (voice[..., bands:] - periodicity.LEAST) * _STEPS_OF_PERIODICITY
+    return np.clip(np.rint(steps), 0, 255).astype(np.uint8)
+
+
+def decode(codes: Codes) -> NDArray[np.float32]:
+    """Give back what `encode` was given, within half a step of 0.5 dB and of 0.005."""
+    voice = codes.astype(np.float32)
+    bands = log_mel.N_MELS
+    voice[..., :bands] = voice[..., :bands] / _STEPS_PER_DB + _LOWEST_DB
+    voice[..., bands:] = voice[..., bands:] / _STEPS_OF_PERIODICITY + periodicity.LEAST
+    return voice
+
+
+def find_talk(log_mels: NDArray[np.float32]) -> slice:
+    """Find the frames that stay when those more than 40 dB below the loudest are cut off both ends.
+
+    A margin of 0.15 s is kept; what would be too short to train on stays whole.
+    """
     level = 10.0 * np.log10(np.sum(10.0 ** (log_mels / 10.0), axis=1))
     loud = np.flatnonzero(level > level.max() - TRIM_DB)
     start = max(0, int(loud[0]) - MARGIN_FRAMES)
     end = min(len(log_mels), int(loud[-1]) + 1 + MARGIN_FRAMES)
-    if end - start < MINIMUM_FRAMES:
-        return log_mels
-    return log_mels[start:end]
+    return slice(None) if end - start < MINIMUM_FRAMES else slice(start, end)
 
 
 def build_pack(
@@ -68,47 +112,109 @@ def build_pack(
     speeds: Sequence[float],
     cache: Path | None = None,
     progress: Progress | None = None,
+    *,
+    telephone: bool = False,
 ) -> Pack:
     """Make the pack of ``utterances``, or read it from the folder ``cache`` if it was made before.
+
+    Of many utterances it is made in one process per core.
 
     Raises
     ------
     TrainingError
         If a clip cannot be read or is too short, naming the file.
     """
-    path = None if cache is None else cache / f"pack-{_fingerprint(utterances, speeds)}.npz"
+    versions = Versions(tuple(speeds), telephone)
+    path = None if cache is None else cache / f"pack-{_fingerprint(utterances, versions)}.npz"
     if path is not None and path.exists():
-        return _read(path, speeds)
-    rows: list[list[NDArray[np.float16]]] = [[] for _ in speeds]
-    for done, utterance in enumerate(utterances, start=1):
-        for row, mels in zip(rows, _clip_log_mels(utterance, speeds), strict=True):
-            row.append(mels)
+        return _read(path, versions)
+    rows: list[list[Codes]] = []
+    for clips in versions.see_all(utterances):
+        rows += clips
         if progress is not None:
-            progress(done, len(utterances))
-    offsets = tuple(np.concatenate([[0], np.cumsum([len(m) for m in row])]).astype(np.int64) for row in rows)
-    pack = Pack(tuple(speeds), tuple(np.concatenate(row) for row in rows), offsets)
+            progress(len(rows), len(utterances))
+    columns = list(zip(*rows, strict=True))
+    offsets = tuple(
+        np.concatenate([[0], np.cumsum([len(c) for c in column])]).astype(np.int64) for column in columns
+    )
+    pack = Pack(versions.speeds, tuple(np.concatenate(column) for column in columns), offsets, telephone)
     if path is not None:
         _write(pack, path)
     return pack
 
 
-def _clip_log_mels(utterance: Utterance, speeds: Sequence[float]) -> list[NDArray[np.float16]]:
-    rate = log_mel.SAMPLING_RATE
+@dataclass(frozen=True)
+class Versions:
+    """Which versions of every clip are wanted: speeds, and whether one more comes through a telephone line."""
+
+    speeds: tuple[float, ...]
+    telephone: bool = False
+
+    def see_all(self, utterances: Sequence[Utterance]) -> Iterator[list[list[Codes]]]:
+        """Give the versions of each clip, some clips at a time, in their order; of many clips in several
+        processes.
+
+        Raises
+        ------
+        TrainingError
+            If a clip cannot be read or is too short, naming the file.
+        """
+        is_worth_it = len(utterances) >= 4 * _CLIPS_AT_ONCE
+        at_once = _CLIPS_AT_ONCE if is_worth_it else 1
+        tasks = [utterances[start : start + at_once] for start in range(0, len(utterances), at_once)]
+        early: dict[int, list[list[Codes]]] = {}
+        turn = 0
+        for place, clips in _run(self, tasks, usable_cores() if is_worth_it else 1):
+            if isinstance(clips, Death):
+                files = f"{tasks[place][0].file} to {tasks[place][-1].file}"
+                raise TrainingError(
+                    f"a process that read {files} ended: {clips.how}; the same command tries again"
+                )
+            early[place] = clips
+            while turn in early:
+                yield early.pop(turn)
+                turn += 1
+
+    def __call__(self, utterances: Sequence[Utterance]) -> list[list[Codes]]:
+        return [self._see(utterance) for utterance in utterances]
+
+    def _see(self, utterance: Utterance) -> list[Codes]:
+        rate = log_mel.SAMPLING_RATE
+        try:
+            signal = load_segment(utterance.file, utterance.segment, rate)
+        except AudioError as error:
+            raise TrainingError(f"cannot train on this clip: {error}") from error
+        shortest = (MINIMUM_FRAMES * log_mel.HOP_LENGTH + log_mel.N_FFT) / rate
+        if signal.size / rate < shortest * max(self.speeds):
+            raise TrainingError(
+                f"{utterance.file}: only {signal.size / rate:.2f} s long; "
+                f"training needs at least {shortest * max(self.speeds):.2f} s"
+            )
+        signals = [
+            signal if speed == 1.0 else resample(signal, round(rate * speed), rate) for speed in self.speeds
+        ]
+        if self.telephone:
+            signals.append(Telephone()(signal, rate, np.random.default_rng(0)))
+        return [_look(variant) for variant in signals]
+
+
+def _look(signal: NDArray[np.float32]) -> Codes:
+    log_mels = log_mel.extract(signal, log_mel.SAMPLING_RATE)
+    voice = np.concatenate([log_mels, periodicity.extract(signal, log_mel.SAMPLING_RATE)], axis=1)
+    return encode(voice[find_talk(log_mels)])
+
+
+def _run(
+    versions: Versions, tasks: Sequence[Sequence[Utterance]], n_jobs: int
+) -> Iterator[tuple[int, list[list[Codes]] | Death]]:
     try:
-        signal = load_segment(utterance.file, utterance.segment, rate)
-    except AudioError as error:
-        raise TrainingError(f"cannot train on this clip: {error}") from error
-    shortest = (MINIMUM_FRAMES * log_mel.HOP_LENGTH + log_mel.N_FFT) / rate
-    if signal.size / rate < shortest * max(speeds):
-        raise TrainingError(
-            f"{utterance.file}: only {signal.size / rate:.2f} s long; "
-            f"training needs at least {shortest * max(speeds):.2f} s"
-        )
-    variants = (signal if speed == 1.0 else resample(signal, round(rate * speed), rate) for speed in speeds)
-    return [trim_frames(log_mel.extract(variant, rate)).astype(np.float16) for variant in variants]
+        yield from run_tasks(versions, tasks, n_jobs)
+    except EmotraceError as error:
+        # Another process has no class of its own for what was wrong.
+        raise TrainingError(str(error)) from None
 
 
-def _fingerprint(utterances: Sequence[Utterance], speeds: Sequence[float]) -> str:
+def _fingerprint(utterances: Sequence[Utterance], versions: Versions) -> str:
     # Size and time of change stand for the content: hashing 12,000 files would cost as much as reading them.
     files = []
     for u in utterances:
@@ -117,29 +223,22 @@ def _fingerprint(utterances: Sequence[Utterance], speeds: Sequence[float]) -> st
         except OSError as error:
             raise TrainingError(f"cannot train on this clip: {u.file}: {error.strerror}") from error
         files.append((u.file, str(u.segment), status.st_size, status.st_mtime_ns))
-    front_end = (
-        log_mel.SAMPLING_RATE,
-        log_mel.N_FFT,
-        log_mel.HOP_LENGTH,
-        log_mel.N_MELS,
-        log_mel.LOWEST_HZ,
-        log_mel.HIGHEST_HZ,
-    )
-    facts = [files, list(speeds), front_end, TRIM_DB, MARGIN_FRAMES, "version 1"]
+    facts = [files, versions.speeds, versions.telephone, "version 2"]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
 def _write(pack: Pack, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, NDArray[np.float16] | NDArray[np.int64]] = {}
+    arrays: dict[str, Codes | NDArray[np.int64]] = {}
     for i, (frames, offsets) in enumerate(zip(pack.frames, pack.offsets, strict=True)):
         arrays[f"frames{i}"], arrays[f"offsets{i}"] = frames, offsets
     with replacing(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def _read(path: Path, speeds: Sequence[float]) -> Pack:
+def _read(path: Path, versions: Versions) -> Pack:
+    places = range(len(versions.speeds) + versions.telephone)
     with np.load(path, allow_pickle=False) as arrays:
-        frames = tuple(arrays[f"frames{i}"] for i in range(len(speeds)))
-        offsets = tuple(arrays[f"offsets{i}"] for i in range(len(speeds)))
-    return Pack(tuple(speeds), frames, offsets)
+        frames = tuple(arrays[f"frames{i}"] for i in places)
+        offsets = tuple(arrays[f"offsets{i}"] for i in places)
+    return Pack(versions.speeds, frames, offsets, versions.telephone)

@@ -54,12 +54,16 @@ class Data:
 
 @dataclass(frozen=True)
 class Model:
-    """The network; see `emotrace.learn.models.residual_cnn.Config`."""
+    """The network; see `emotrace.learn.models.two_views.Config`. A network looks only at what it has a use for."""
 
-    name: str = "residual-cnn"
+    name: str = "two-views"
     widths: tuple[int, ...] = (32, 32, 64, 128, 192)
     pool_width: int = 192
     dropout: float = 0.3
+    hidden: tuple[int, ...] = (256, 128)
+    input_dropout: float = 0.3
+    hidden_dropout: float = 0.5
+    members: int = 2
 
     def __post_init__(self) -> None:
         _require_known("name", self.name, registry.names("model"))
@@ -67,7 +71,10 @@ class Model:
         # Narrower ones crash bfloat16 convolutions on some processors.
         _require(is_sound, "widths", "must be five numbers of at least 16")
         _require(self.pool_width >= 1, "pool_width", "must be at least 1")
-        _require(0.0 <= self.dropout < 1.0, "dropout", "must be in [0, 1)")
+        for key in ("dropout", "input_dropout", "hidden_dropout"):
+            _require(0.0 <= getattr(self, key) < 1.0, key, "must be in [0, 1)")
+        _require(bool(self.hidden) and min(self.hidden) >= 1, "hidden", "must be numbers of at least 1")
+        _require(self.members >= 1, "members", "must be at least 1")
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,9 @@ class Augment:
     noise_probability: float = 0.5
     noise_snr_db: tuple[float, ...] = (5.0, 50.0)
     reverb_probability: float = 0.2
-    telephone_probability: float = 0.15
+    babble_probability: float = 0.15
+    babble_snr_db: tuple[float, ...] = (0.0, 25.0)
+    telephone_probability: float = 0.2
     band_masks: int = 2
     band_mask_width: int = 10
     time_masks: int = 2
@@ -90,12 +99,13 @@ class Augment:
     def __post_init__(self) -> None:
         _require(1.0 in self.speeds, "speeds", "must hold 1.0, the clip as it is")
         _require(all(0.5 <= s <= 2.0 for s in self.speeds), "speeds", "must lie in 0.5 .. 2")
-        for key in ("noise_probability", "reverb_probability", "telephone_probability"):
+        for key in ("noise_probability", "reverb_probability", "babble_probability", "telephone_probability"):
             _require(0.0 <= getattr(self, key) <= 1.0, key, "must be in 0 .. 1")
         for key in ("tempo", "frequency"):
             _require(0.0 <= getattr(self, key) < 0.5, key, "must be in [0, 0.5)")
-        is_range = len(self.noise_snr_db) == 2 and self.noise_snr_db[0] <= self.noise_snr_db[1]
-        _require(is_range, "noise_snr_db", "must be two numbers: lowest, highest")
+        for key in ("noise_snr_db", "babble_snr_db"):
+            ratios = getattr(self, key)
+            _require(len(ratios) == 2 and ratios[0] <= ratios[1], key, "must be two numbers: lowest, highest")
         for key in ("equaliser_db", "band_masks", "band_mask_width", "time_masks", "time_mask_frames"):
             _require(getattr(self, key) >= 0, key, "must not be negative")
 

@@ -8,7 +8,7 @@ interrupted. A speech run takes minutes, and starts anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,13 @@ from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
+from emotrace.learn.training.carried import Carried
 from emotrace.learn.training.data import divide, gather
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
 from emotrace.learn.training.fit import Examples, Fitted, fit, label_inventory, make_examples, predict_logits
 from emotrace.learn.training.fit_speech import fit_speech
-from emotrace.learn.training.pack import build_pack
-from emotrace.learn.training.recipe import Export, Recipe, SpeechRecipe, recipe_to_dict
+from emotrace.learn.training.pack import Versions, build_pack
+from emotrace.learn.training.recipe import Data, Export, Recipe, SpeechRecipe, recipe_to_dict
 from emotrace.types import Utterance
 
 MINIMUM_SECONDS = 0.5
@@ -38,7 +39,13 @@ MINIMUM_SECONDS = 0.5
 Report = Callable[[str, Mapping[str, Any]], None]
 
 
-def run(recipe: Recipe | SpeechRecipe, corpora: Path | None, folder: Path, report: Report) -> tuple[Bundle, Split]:
+def run(
+    recipe: Recipe | SpeechRecipe,
+    corpora: Path | None,
+    folder: Path,
+    report: Report,
+    carried: Carried | None = None,
+) -> tuple[Bundle, Split]:
     """Train what the recipe says and write ``folder/bundle``.
 
     Parameters
@@ -51,21 +58,23 @@ def run(recipe: Recipe | SpeechRecipe, corpora: Path | None, folder: Path, repor
         Of the run; a run that was interrupted goes on from here.
     report
         Called with a stage's name and its numbers as they come.
+    carried
+        What an emotion recipe is trained on in place of the audio, see `emotrace.learn.training.carried`.
 
     Returns
     -------
     (bundle, split)
         The bundle, with no metrics in its card yet, and the division it was trained on.
     """
-    utterances = gather(recipe.data, corpora, report)
-    # Only with fingerprints of the samples can a split see identical audio on two sides.
-    tell, total = _counter("fingerprint", report), len(utterances)
-    utterances = add_content(utterances, lambda done: tell(done, total))
+    if carried is not None and isinstance(recipe, Recipe):
+        utterances = carried.choose(recipe)
+    else:
+        utterances = gather_with_content(recipe.data, corpora, report)
     split = divide(recipe.data, utterances)
     report("split", {side: len(getattr(split, side)) for side in ("train", "validation", "test")})
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(recipe, Recipe):
-        bundle = _run_emotion(recipe, split, folder, report)
+        bundle = _run_emotion(recipe, split, folder, report, carried)
     else:
         bundle = _run_speech(recipe, split, folder, report)
     with replacing(folder / "recipe.json") as part:
@@ -73,11 +82,31 @@ def run(recipe: Recipe | SpeechRecipe, corpora: Path | None, folder: Path, repor
     return bundle, split
 
 
-def _run_emotion(recipe: Recipe, split: Split, folder: Path, report: Report) -> Bundle:
+def gather_with_content(data: Data, corpora: Path | None, report: Report) -> list[Utterance]:
+    """Gather a recipe's speech, each clip with the fingerprint of its samples.
+
+    Only with these can a split see identical audio on two sides.
+    """
+    utterances = gather(data, corpora, report)
+    tell, total = _counter("fingerprint", report), len(utterances)
+    return add_content(utterances, lambda done: tell(done, total))
+
+
+def _run_emotion(
+    recipe: Recipe, split: Split, folder: Path, report: Report, carried: Carried | None = None
+) -> Bundle:
     inventory = label_inventory(split.train)
     _require_default_labels(recipe.export, inventory)
-    train = _examples(split.train, recipe.augment.speeds, inventory, folder, report)
-    validation = _examples(split.validation, (1.0,), inventory, folder, report)
+    sides = []
+    for utterances, versions in ((split.train, versions_of(recipe)), (split.validation, Versions((1.0,)))):
+        if carried is not None:
+            pack = carried.subset(utterances)
+        else:
+            pack = build_pack(
+                utterances, versions.speeds, folder, _counter("pack", report), telephone=versions.telephone
+            )
+        sides.append(make_examples(utterances, pack, inventory))
+    train, validation = sides
     fitted = fit(recipe, train, validation, folder, lambda line: report("epoch", line))
     calibration = calibrate(fitted.network, validation, recipe.export)
     report("calibration", calibration)
@@ -122,15 +151,9 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
     return calibrate_logits(logits, validation.truth, validation.allowed, validation.labels, corpora, export)
 
 
-def _examples(
-    utterances: Sequence[Utterance],
-    speeds: Sequence[float],
-    inventory: Mapping[str, set[str]],
-    folder: Path,
-    report: Report,
-) -> Examples:
-    pack = build_pack(utterances, speeds, folder, _counter("pack", report))
-    return make_examples(utterances, pack, inventory)
+def versions_of(recipe: Recipe) -> Versions:
+    """Give the versions of every clip that a recipe is trained on."""
+    return Versions(recipe.augment.speeds, recipe.augment.telephone_probability > 0.0)
 
 
 def _counter(stage: str, report: Report) -> Callable[[int, int], None]:

@@ -293,6 +293,7 @@ class CallResult(Result, _OfCall):
                     "confidence": None,
                     "uncertain": False,
                     "probabilities": {},
+                    "derived": {"valence": None, "arousal": None},
                     "speech_seconds": 0.0,
                     "file": "",
                     "channel": "mix",

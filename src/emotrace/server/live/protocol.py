@@ -215,6 +215,13 @@ class Ready(Record):
         )
 
 
+class Derived(Record):
+    """What follows from the probabilities; not heard by a network of its own. Null where nobody speaks."""
+
+    valence: float | None = Field(ge=-1.0, le=1.0, description="From -1 (unpleasant) to 1 (pleasant).")
+    arousal: float | None = Field(ge=-1.0, le=1.0, description="From -1 (drowsy) to 1 (excited).")
+
+
 class Result(Record):
     """What was heard in one stretch. Final results tile the time; an interim one is replaced by later results."""
 
@@ -230,6 +237,7 @@ class Result(Record):
                     "confidence": 0.8125,
                     "uncertain": False,
                     "probabilities": {"anger": 0.8125, "neutral": 0.1875},
+                    "derived": {"valence": -0.4144, "arousal": 0.4794},
                     "speech_seconds": 0.7,
                     "file": "",
                     "channel": "mix",
@@ -246,6 +254,7 @@ class Result(Record):
     confidence: float | None = Field(ge=0.0, le=1.0, description="Null where nobody speaks.")
     uncertain: bool = Field(description="Better not acted upon.")
     probabilities: dict[str, float] = Field(description="By label; empty where nobody speaks.")
+    derived: Derived
     speech_seconds: float = Field(ge=0.0)
     file: str
     channel: str

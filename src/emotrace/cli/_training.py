@@ -1,0 +1,63 @@
+"""What ``train`` and ``benchmark`` share: what a training tells, and judging what it made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from emotrace.bundle import Bundle, load_bundle, write_bundle
+from emotrace.cli import _judging
+from emotrace.errors import MissingExtraError, UsageError
+from emotrace.types import Utterance
+
+if TYPE_CHECKING:
+    from emotrace.learn.training.recipe import Recipe
+
+
+def judge_bundle(
+    bundle: Bundle,
+    utterances: Sequence[Utterance],
+    folder: Path,
+    labels: Sequence[str] | None = None,
+    *,
+    on_stderr: bool = False,
+) -> tuple[Bundle, _judging.Judgement]:
+    """Judge a fresh bundle on its held-out speakers by the path of users' recordings; its card keeps the scores.
+
+    ``folder`` takes the report; ``labels`` and ``on_stderr`` are as for `_judging.judge_into`.
+    """
+    from emotrace.hear.recognizer import Recogniser
+
+    recogniser = Recogniser(bundle, load_bundle("speech"), labels="all")
+    _judging.refuse_known_speakers(bundle.card, utterances)
+    judgement = _judging.judge_into(folder, recogniser, utterances, labels, on_stderr=on_stderr)
+    card = dataclasses.replace(bundle.card, metrics=_judging.headline_metrics(judgement.report))
+    return write_bundle(bundle.path, card, bundle.model_bytes), judgement
+
+
+def read_emotion_recipe(name: str) -> Recipe:
+    """Read a recipe that trains a bundle of emotions.
+
+    Raises
+    ------
+    UsageError
+        If it trains a bundle of another kind.
+    """
+    try:
+        from emotrace.learn.training.recipe import Recipe, read_recipe
+    except ImportError as error:
+        raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
+    plan = read_recipe(name)
+    if not isinstance(plan, Recipe):
+        raise UsageError(f"recipe '{name}' is of kind '{plan.kind}'; a recipe of kind 'emotion' is needed")
+    return plan
+
+
+def tell_stage(stage: str, numbers: Mapping[str, Any], run: str = "") -> None:
+    """Tell on stderr how far a training is; ``run`` says which, if there are several."""
+    facts = ", ".join(f"{key} {value}" for key, value in numbers.items())
+    typer.echo(f"{run}{': ' if run else ''}{stage}: {facts}", err=True)

@@ -1,0 +1,345 @@
+"""How a voice behaves over a clip: some 2,700 statistics of log-mels and periodicity, inside the network.
+
+The classic view of speech emotion (the functionals of B. Schuller et al., "The INTERSPEECH 2009 Emotion
+Challenge") beside the picture that a convolutional network sees: means, spreads, percentiles, forms and trends
+of the spectrum, the cepstrum, the spectrum's shape, pitch and clearness of the voice, over all speech and over
+its voiced part; then timing, the course over the quarters of the speech, and how much bands swell at which
+rates. Everything is taken from what the networks are given, in operators that ONNX has, so that it is learnt
+and used in one graph.
+
+Like `residual_cnn.normalise`, nothing depends on the recording's level.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from emotrace.features import log_mel, periodicity
+
+N_MELS = log_mel.N_MELS
+FRAMES_PER_SECOND = log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH
+SPEECH_RANGE_DB = 36.0
+VOICED = 0.45
+"""The periodicity of a voice: Boersma's threshold."""
+
+_DB_PER_LN = 10.0 / math.log(10.0)
+_N_CEPSTRUM = 20
+_PERCENTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
+_ROLL_OFFS = (0.25, 0.50, 0.85, 0.95)
+_LEAST_FRAMES = 8.0
+"""With fewer voiced frames nothing is said of pitch, and all speech stands for the part that is voiced."""
+
+_QUARTERS = 4
+_N_COURSE_CEPSTRUM = 8
+_SLOPES_HZ = ((0.0, 500.0), (500.0, 1_500.0), (1_500.0, 5_000.0))
+_JUMP_SEMITONES = 3.0
+_OCTAVE_MERIT = 0.02
+"""Twice the period repeats as well as the period itself: the shorter one is meant."""
+
+_N_SWELLING = 8
+_SWELLING_RANGE_DB = 60.0
+_SWELLING_HZ = (0.5, 1.5, 3.0, 5.0, 8.0, 12.0, 20.0, 31.0)
+_SWELLING_STEP_HZ = 0.25
+_FAR = 1e9
+
+
+class VoiceStatistics(nn.Module):
+    """Log-mels and periodicity (batch, frames, 128) -> statistics (batch, n_statistics)."""
+
+    cosines: Tensor
+    centres: Tensor
+    widths: Tensor
+    slopes: Tensor
+    semitones: Tensor
+    merits: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        edges = log_mel.mel_to_hz(np.linspace(*_mel_range(), N_MELS + 2))
+        centres = edges[1:-1]
+        band = np.arange(N_MELS)
+        cosines = np.cos(np.pi * (band[:, None] + 0.5) * np.arange(_N_CEPSTRUM) / N_MELS) * np.sqrt(2.0 / N_MELS)
+        octaves = np.log2(periodicity.pitches_hz() / periodicity.LOWEST_HZ)
+        for name, values in (
+            ("cosines", cosines),
+            ("centres", centres),
+            ("widths", edges[2:] - edges[:-2]),
+            ("slopes", np.stack([_slope_weights(centres, low, high) for low, high in _SLOPES_HZ], axis=1)),
+            ("semitones", 12.0 * octaves),
+            ("merits", _OCTAVE_MERIT * octaves),
+        ):
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self._bands = {
+            limits: slice(*np.searchsorted(centres, limits).tolist())
+            for limits in ((0.0, 2_000.0), (2_000.0, 5_000.0), (50.0, 1_000.0), (1_000.0, 5_000.0))
+        }
+
+    @property
+    def n_statistics(self) -> int:
+        """How many statistics there are."""
+        with torch.no_grad():
+            return int(self(torch.zeros(1, 16, N_MELS + periodicity.N_PERIODS)).shape[1])
+
+    def forward(self, voice: Tensor) -> Tensor:
+        log_mels, periods = voice[:, :, :N_MELS].float(), voice[:, :, N_MELS:].float()
+        peak = log_mels.amax(dim=(1, 2), keepdim=True)
+        mel = (log_mels - peak).clamp_min(-80.0)
+        power = (mel / _DB_PER_LN).exp() * self.widths
+        level = _decibels(power.sum(dim=2))  # (batch, frames)
+        pitch, clearness = self._follow_pitch(periods)
+        speech = _or_all(level > level.amax(dim=1, keepdim=True) - SPEECH_RANGE_DB, torch.ones_like(level))
+        voiced_only = speech * (clearness > VOICED)
+        voiced = _or_all(voiced_only, speech)
+        unvoiced = _or_all(speech * (clearness <= VOICED), speech)
+
+        cepstrum = mel @ self.cosines
+        shape = self._shape(mel, power, level, clearness)
+        pairs = mel.reshape(mel.shape[0], -1, N_MELS // 2, 2).mean(dim=3)
+        of_speech = torch.cat(
+            [pairs, cepstrum, _slope(cepstrum), _slope(_slope(cepstrum)), shape, _slope(shape)], 2
+        )
+        of_voice = torch.cat([pairs, cepstrum, shape], dim=2)
+        tracks, where = _pitch_tracks(pitch, clearness, voiced_only)
+        values = torch.cat([of_speech, of_voice, tracks], dim=2)
+        masks = torch.cat(
+            [
+                speech.unsqueeze(2).expand_as(of_speech),
+                voiced.unsqueeze(2).expand_as(of_voice),
+                where,
+            ],
+            dim=2,
+        )
+        parts = [
+            statistics(values, masks).flatten(1),
+            _means_and_spreads(torch.cat([cepstrum, shape], dim=2), unvoiced),
+            _timing(speech, voiced_only),
+            _course(torch.cat([shape, cepstrum[:, :, :_N_COURSE_CEPSTRUM]], dim=2), speech),
+            _course(pitch.unsqueeze(2), voiced) * _is_enough(voiced_only),
+            _swelling(mel, level, speech),
+            _decibels((power * speech.unsqueeze(2)).sum(dim=1) / speech.sum(dim=1, keepdim=True)),
+        ]
+        return torch.cat(parts, dim=1)
+
+    def _follow_pitch(self, periods: Tensor) -> tuple[Tensor, Tensor]:
+        """Give pitch in semitones above 60 Hz, and the periodicity there, each (batch, frames)."""
+        # Neighbouring frames have a say, so that single frames do not fall into other octaves.
+        before = torch.cat([periods[:, :1], periods[:, :-1]], dim=1)
+        after = torch.cat([periods[:, 1:], periods[:, -1:]], dim=1)
+        merit = (before + periods + after) / 3.0 + self.merits
+        best = merit[:, :, 1:-1].argmax(dim=2, keepdim=True) + 1
+        left, middle, right = (merit.gather(2, best + step) for step in (-1, 0, 1))
+        # The top of the parabola through three points.
+        bend = (left - 2.0 * middle + right).clamp_max(-1e-4)
+        shift = (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
+        step = self.semitones[1] - self.semitones[0]
+        pitch = self.semitones[best] + shift * step
+        return pitch.squeeze(2), periods.gather(2, best).squeeze(2)
+
+    def _shape(self, mel: Tensor, power: Tensor, level: Tensor, clearness: Tensor) -> Tensor:
+        """Give what the spectrum looks like, (batch, frames, 17)."""
+        share = power / power.sum(dim=2, keepdim=True)
+        centroid = share @ self.centres
+        spread = (share * (self.centres - centroid.unsqueeze(2)).square()).sum(dim=2).clamp_min(1e-6).sqrt()
+        running = share.cumsum(dim=2)[:, :, :-1]
+        steps = self.centres[1:] - self.centres[:-1]
+        root = share.clamp_min(1e-12).sqrt()
+        columns = [
+            level,
+            centroid,
+            spread,
+            *(self.centres[0] + (running < part).float() @ steps for part in _ROLL_OFFS),
+            mel.mean(dim=2) - level,
+            -(share * share.clamp_min(1e-12).log()).sum(dim=2),
+            self._band_level(power, (50.0, 1_000.0)) - self._band_level(power, (1_000.0, 5_000.0)),
+            self._band_peak(mel, (0.0, 2_000.0)) - self._band_peak(mel, (2_000.0, 5_000.0)),
+            *(mel @ self.slopes).unbind(dim=2),
+            _change(root).square().sum(dim=2).clamp_min(1e-12).sqrt(),
+            _change(mel).abs().mean(dim=2),
+            clearness,
+        ]
+        return torch.stack(columns, dim=2)
+
+    def _band_level(self, power: Tensor, limits: tuple[float, float]) -> Tensor:
+        return _decibels(power[:, :, self._bands[limits]].sum(dim=2))
+
+    def _band_peak(self, mel: Tensor, limits: tuple[float, float]) -> Tensor:
+        return mel[:, :, self._bands[limits]].amax(dim=2)
+
+
+def statistics(values: Tensor, where: Tensor) -> Tensor:
+    """Give eleven statistics of each column over the frames where ``where`` is 1.
+
+    Mean, standard deviation, five percentiles, their range, skewness, kurtosis, and the slope of a straight line
+    per second; all 0 where a column has no frame.
+
+    Parameters
+    ----------
+    values, where
+        Shape (batch, frames, n).
+
+    Returns
+    -------
+    Tensor of shape (batch, 11, n)
+    """
+    count = where.sum(dim=1, keepdim=True)
+    some = count.clamp_min(1.0)
+    mean = (values * where).sum(dim=1, keepdim=True) / some
+    away = (values - mean) * where
+    variance = away.square().sum(dim=1, keepdim=True) / some
+    unit = variance.clamp_min(1e-8).sqrt()
+    scaled = away / unit
+    skew = (scaled.square() * scaled).sum(dim=1, keepdim=True) / some
+    kurtosis = scaled.square().square().sum(dim=1, keepdim=True) / some - 3.0
+    place = (where.cumsum(dim=1) - 0.5 * (count + 1.0)) * where
+    slope = FRAMES_PER_SECOND * (place * away).sum(dim=1, keepdim=True)
+    slope = slope / place.square().sum(dim=1, keepdim=True).clamp_min(1.0)
+    percentiles = _percentiles(values, where, count)
+    spread = percentiles[:, -1:] - percentiles[:, :1]
+    every = torch.cat([mean, unit, percentiles, spread, skew, kurtosis, slope], dim=1)
+    return every * (count > 0.5)
+
+
+def _percentiles(values: Tensor, where: Tensor, count: Tensor) -> Tensor:
+    # What does not count is sorted to the end.
+    ordered = torch.where(where > 0.5, values, torch.full_like(values, _FAR)).sort(dim=1).values
+    last = (count - 1.0).clamp_min(0.0)
+    found = []
+    for part in _PERCENTILES:
+        below = (part * last).floor()
+        rest = part * last - below
+        low = ordered.gather(1, below.long())
+        high = ordered.gather(1, torch.minimum(below + 1.0, last).long())
+        found.append(low + rest * (high - low))
+    return torch.cat(found, dim=1)
+
+
+def _means_and_spreads(values: Tensor, where: Tensor) -> Tensor:
+    weights = where.unsqueeze(2) / where.sum(dim=1).reshape(-1, 1, 1)
+    mean = (values * weights).sum(dim=1)
+    variance = ((values - mean.unsqueeze(1)).square() * weights).sum(dim=1)
+    return torch.cat([mean, variance.clamp_min(1e-8).sqrt()], dim=1)
+
+
+def _pitch_tracks(pitch: Tensor, clearness: Tensor, voiced: Tensor) -> tuple[Tensor, Tensor]:
+    """Give pitch, harmonics to noise (dB), steps of pitch and their sizes, and where each is known."""
+    clear = clearness.clamp(1e-3, 1.0 - 1e-3)
+    harmonics = _DB_PER_LN * (clear / (1.0 - clear)).log()
+    step = _change(pitch)
+    # A jump is a slip of the follower, not of the voice.
+    together = torch.cat([torch.zeros_like(voiced[:, :1]), voiced[:, 1:] * voiced[:, :-1]], dim=1)
+    stepped = together * (step.abs() < _JUMP_SEMITONES)
+    enough = _is_enough(voiced)
+    tracks = torch.stack([pitch, harmonics, step, step.abs()], dim=2)
+    where = torch.stack([voiced * enough, voiced * enough, stepped * enough, stepped * enough], dim=2)
+    return tracks, where
+
+
+def _timing(speech: Tensor, voiced: Tensor) -> Tensor:
+    within = _within(speech)
+    n_within, n_speech, n_voiced = (mask.sum(dim=1) for mask in (within, speech, voiced))
+    pauses = within * (1.0 - speech)
+    n_voices, n_pauses = _count_runs(voiced), _count_runs(pauses)
+    seconds = n_within / FRAMES_PER_SECOND
+    columns = [
+        seconds,
+        n_speech / n_within,
+        n_voiced / n_speech,
+        n_voiced / n_within,
+        n_voices / seconds,
+        n_voiced / n_voices.clamp_min(1.0) / FRAMES_PER_SECOND,
+        n_pauses / seconds,
+        pauses.sum(dim=1) / n_pauses.clamp_min(1.0) / FRAMES_PER_SECOND,
+    ]
+    return torch.stack(columns, dim=1)
+
+
+def _course(values: Tensor, where: Tensor) -> Tensor:
+    """Give how the quarters of the marked frames differ from all of them, (batch, 4 n)."""
+    count = where.sum(dim=1, keepdim=True)
+    quarter = ((where.cumsum(dim=1) - 0.5) * (_QUARTERS / count)).floor()
+    whole = (values * where.unsqueeze(2)).sum(dim=1) / count
+    parts = []
+    for number in range(_QUARTERS):
+        mask = where * (quarter == number)
+        mean = (values * mask.unsqueeze(2)).sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp_min(1.0)
+        parts.append(mean - whole)
+    return torch.cat(parts, dim=1)
+
+
+def _swelling(mel: Tensor, level: Tensor, speech: Tensor) -> Tensor:
+    """Give how much level and bands swell in each range of rates, log10 of power, (batch, 9 x 7)."""
+    within = _within(speech)
+    bands = mel.reshape(mel.shape[0], -1, _N_SWELLING, N_MELS // _N_SWELLING).mean(dim=3)
+    tracks = torch.cat([level.unsqueeze(2), bands], dim=2)
+    tracks = torch.maximum(tracks, tracks.amax(dim=1, keepdim=True) - _SWELLING_RANGE_DB)
+    count = within.sum(dim=1, keepdim=True)
+    hann = 0.5 - 0.5 * (2.0 * math.pi * (within.cumsum(dim=1) - 0.5) / count).cos()
+    mean = (tracks * within.unsqueeze(2)).sum(dim=1, keepdim=True) / count.unsqueeze(2)
+    tracks = (tracks - mean) * (hann * within).unsqueeze(2)
+    rates = torch.arange(_SWELLING_HZ[0], _SWELLING_HZ[-1], _SWELLING_STEP_HZ, device=mel.device)
+    time = torch.ones_like(level[:1]).cumsum(dim=1).squeeze(0)
+    angles = (2.0 * math.pi / FRAMES_PER_SECOND) * rates.unsqueeze(1) * time
+    power = (angles.cos() @ tracks).square() + (angles.sin() @ tracks).square()  # (batch, rates, 9)
+    power = power / count.unsqueeze(2)
+    cuts = [round((hz - _SWELLING_HZ[0]) / _SWELLING_STEP_HZ) for hz in _SWELLING_HZ]
+    means = [power[:, low:high].mean(dim=1) for low, high in pairwise(cuts)]
+    return (torch.cat(means, dim=1) + 1e-6).log10()
+
+
+def _within(speech: Tensor) -> Tensor:
+    """Mark everything from the first to the last frame of speech."""
+    so_far = speech.cumsum(dim=1)
+    to_come = so_far[:, -1:] - so_far + speech
+    return ((so_far > 0.5) & (to_come > 0.5)).float()
+
+
+def _count_runs(mask: Tensor) -> Tensor:
+    return mask[:, 0] + (mask[:, 1:] - mask[:, :-1]).clamp_min(0.0).sum(dim=1)
+
+
+def _or_all(part: Tensor, whole: Tensor) -> Tensor:
+    """Give a mask, or the whole where fewer than eight frames are in it."""
+    mask = part.float()
+    return torch.where(mask.sum(dim=1, keepdim=True) >= _LEAST_FRAMES, mask, whole)
+
+
+def _is_enough(voiced: Tensor) -> Tensor:
+    return (voiced.sum(dim=1, keepdim=True) >= _LEAST_FRAMES).float()
+
+
+def _slope(values: Tensor) -> Tensor:
+    """Give the slope of a straight line through nine frames around each, per frame; ends are repeated."""
+    n, reach = values.shape[1], 4
+    padded = torch.cat([values[:, :1]] * reach + [values] + [values[:, -1:]] * reach, dim=1)
+    slope = torch.zeros_like(values)
+    for step in range(1, reach + 1):
+        slope = slope + step * (
+            padded[:, reach + step : reach + step + n] - padded[:, reach - step : reach - step + n]
+        )
+    return slope / 60.0
+
+
+def _change(values: Tensor) -> Tensor:
+    """Give the difference of each frame to the one before; the first has none."""
+    return torch.cat([torch.zeros_like(values[:, :1]), values[:, 1:] - values[:, :-1]], dim=1)
+
+
+def _decibels(power: Tensor) -> Tensor:
+    return _DB_PER_LN * power.clamp_min(1e-12).log()
+
+
+def _mel_range() -> tuple[float, float]:
+    low, high = log_mel.hz_to_mel(np.array([log_mel.LOWEST_HZ, log_mel.HIGHEST_HZ]))
+    return float(low), float(high)
+
+
+def _slope_weights(centres: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
+    """Give the weights of bands in the slope of the spectrum between two frequencies, in dB per kHz."""
+    inside = (centres >= low_hz) & (centres < high_hz)
+    away = np.where(inside, centres - centres[inside].mean(), 0.0)
+    return np.asarray(1_000.0 * away / (away @ away))

@@ -1,0 +1,277 @@
+"""A training set that can be carried: what the networks see of every clip, and who says what, without the audio.
+
+A folder of parts of less than 60 MiB, so that it goes through narrow doors to a machine with a GPU:
+
+``pack.json``
+    Which versions of every clip there are, and every part with its clips and SHA-256. Written last.
+``utterances.jsonl``
+    A manifest of the clips. Its files are named as they lay below the folder of corpora; they are not in here.
+``part-000.npz`` ...
+    Frames of consecutive clips, as `emotrace.learn.training.pack.encode` gives them, compressed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotrace.atomic import replacing
+from emotrace.errors import TrainingError
+from emotrace.learn.training.data import leave_out
+from emotrace.learn.training.pack import Codes, Pack, Versions
+from emotrace.learn.training.recipe import Data, Recipe
+from emotrace.manifest import read_manifest, write_manifest
+from emotrace.types import Utterance
+
+MOST_BYTES = 56 * 2**20
+"""Of the frames of one part, before they are compressed; one clip is never divided."""
+
+_INDEX = "pack.json"
+_MANIFEST = "utterances.jsonl"
+_FORMAT = 1
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A training set without its audio: utterances, and the pack of all of them, in their order."""
+
+    utterances: Sequence[Utterance]
+    pack: Pack
+
+    def choose(self, recipe: Recipe) -> list[Utterance]:
+        """Give the utterances of the recipe's corpora, without those that it leaves out.
+
+        Raises
+        ------
+        TrainingError
+            If the pack lacks a corpus or a version that the recipe wants.
+        RecipeError
+            If the recipe leaves out what is not there.
+        """
+        self._require_versions(recipe)
+        wanted = _wanted_corpora(recipe.data)
+        there = {u.corpus for u in self.utterances}
+        missing = [corpus for corpus in wanted if corpus not in there]
+        if missing:
+            raise TrainingError(
+                f"the pack has no clip of {', '.join(missing)}; it holds {', '.join(sorted(there))}: "
+                "make one of this recipe with `emotrace features pack`"
+            )
+        return leave_out(
+            [u for corpus in wanted for u in self.utterances if u.corpus == corpus], recipe.data.exclude
+        )
+
+    def subset(self, utterances: Iterable[Utterance]) -> Pack:
+        """Give the pack of some of the utterances, in the order asked for."""
+        places = {(u.file, u.segment): place for place, u in enumerate(self.utterances)}
+        return self.pack.subset([places[u.file, u.segment] for u in utterances])
+
+    def _require_versions(self, recipe: Recipe) -> None:
+        wants_telephone = recipe.augment.telephone_probability > 0.0
+        if self.pack.speeds != recipe.augment.speeds or (wants_telephone and not self.pack.has_telephone):
+            raise TrainingError(
+                f"the pack holds {_tell_versions(self.pack.speeds, self.pack.has_telephone)}, the recipe wants "
+                f"{_tell_versions(recipe.augment.speeds, wants_telephone)}: make a pack of this recipe with "
+                "`emotrace features pack`"
+            )
+
+
+def write_carried(
+    folder: Path, utterances: Sequence[Utterance], versions: Versions, root: Path | None, progress: Progress
+) -> list[Path]:
+    """Write a training set; one that was interrupted goes on from its last whole part.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there.
+    utterances
+        At least one.
+    versions
+        Of every clip.
+    root
+        The folder of corpora, which names of files are cut to.
+    progress
+        Called with the number of clips done and of all.
+
+    Returns
+    -------
+    The parts.
+
+    Raises
+    ------
+    TrainingError
+        If a clip cannot be used, or the folder holds another training set.
+    """
+    identity = _identify(utterances, versions, root)
+    _refuse_other(folder, identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    ends = _ends_of(folder, identity)
+    done = ends[-1] if ends else 0
+    progress(done, len(utterances))
+    for clips in _in_parts(versions.see_all(utterances[done:])):
+        path = folder / f"part-{len(ends):03}.npz"
+        _write_part(path, clips, identity, done)
+        done += len(clips)
+        ends.append(done)
+        progress(done, len(utterances))
+    paths = [folder / f"part-{number:03}.npz" for number in range(len(ends))]
+    named = [replace(u, file=str(folder / _portable(u.file, root))) for u in utterances]
+    write_manifest(named, folder / _MANIFEST)
+    _write_index(folder, identity, versions, paths, ends)
+    return paths
+
+
+def read_carried(folder: Path) -> Carried:
+    """Read a training set that `write_carried` has written.
+
+    Raises
+    ------
+    TrainingError
+        If it is not whole, or a part is not what was written.
+    ManifestError
+        If its manifest cannot be read.
+    """
+    index = _read_index(folder)
+    n_versions = len(index["speeds"]) + index["telephone"]
+    frames: list[list[Codes]] = [[] for _ in range(n_versions)]
+    lengths: list[list[NDArray[np.int64]]] = [[] for _ in range(n_versions)]
+    for part in index["parts"]:
+        arrays = _read_part(folder / part["file"], part["sha256"])
+        for version in range(n_versions):
+            frames[version].append(arrays[f"frames{version}"])
+            lengths[version].append(arrays[f"lengths{version}"])
+    offsets = tuple(np.concatenate([[0], np.cumsum(np.concatenate(own))]).astype(np.int64) for own in lengths)
+    pack = Pack(
+        tuple(index["speeds"]), tuple(np.concatenate(own) for own in frames), offsets, bool(index["telephone"])
+    )
+    utterances = read_manifest(folder / _MANIFEST)
+    if any(len(own) != len(utterances) + 1 for own in offsets):
+        raise TrainingError(f"{folder}: {_MANIFEST} has another number of clips than the parts; carry it anew")
+    return Carried(utterances, pack)
+
+
+def _wanted_corpora(data: Data) -> Sequence[str]:
+    if data.manifests:
+        raise TrainingError("key 'data.manifests': speech of one's own cannot be carried; train where it lies")
+    return data.corpora
+
+
+def _tell_versions(speeds: Sequence[float], telephone: bool) -> str:
+    return f"speeds {', '.join(f'{speed:g}' for speed in speeds)}{' and a telephone' if telephone else ''}"
+
+
+def _portable(file: str, root: Path | None) -> PurePath:
+    path = Path(file)
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root)
+    return PurePath(*path.parts[-2:])
+
+
+def _identify(utterances: Sequence[Utterance], versions: Versions, root: Path | None) -> str:
+    clips = [(str(_portable(u.file, root)), str(u.segment), u.content) for u in utterances]
+    facts = json.dumps([_FORMAT, clips, versions.speeds, versions.telephone])
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def _refuse_other(folder: Path, identity: str) -> None:
+    if (folder / _INDEX).exists() and _read_index(folder)["identity"] != identity:
+        raise TrainingError(f"{folder} holds a pack of other speech or versions; choose another folder")
+
+
+def _ends_of(folder: Path, identity: str) -> list[int]:
+    """Give how many clips are done after each part that an interrupted run has left."""
+    ends: list[int] = []
+    while (path := folder / f"part-{len(ends):03}.npz").exists():
+        try:
+            # NumPy leaves files open that are no archives.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                fits = str(arrays["identity"]) == identity and int(arrays["start"]) == (ends[-1] if ends else 0)
+                n_clips = len(arrays["lengths0"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            fits = False
+        if not fits:
+            break
+        ends.append((ends[-1] if ends else 0) + n_clips)
+    return ends
+
+
+def _in_parts(some: Iterable[list[list[Codes]]]) -> Iterator[list[list[Codes]]]:
+    """Gather clips until the next one would be too much for one part."""
+    part: list[list[Codes]] = []
+    size = 0
+    for clip in (clip for clips in some for clip in clips):
+        n_bytes = sum(version.nbytes for version in clip)
+        if part and size + n_bytes > MOST_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(clip)
+        size += n_bytes
+    if part:
+        yield part
+
+
+def _write_part(path: Path, clips: Sequence[Sequence[Codes]], identity: str, start: int) -> None:
+    arrays: dict[str, Any] = {"identity": np.array(identity), "start": np.array(start)}
+    for version, own in enumerate(zip(*clips, strict=True)):
+        arrays[f"frames{version}"] = np.concatenate(own)
+        arrays[f"lengths{version}"] = np.array([len(clip) for clip in own], dtype=np.int64)
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def _write_index(
+    folder: Path, identity: str, versions: Versions, paths: Sequence[Path], ends: Sequence[int]
+) -> None:
+    parts = [
+        {"file": path.name, "clips": end - start, "bytes": path.stat().st_size, "sha256": _hash(path)}
+        for path, start, end in zip(paths, [0, *ends[:-1]], ends, strict=True)
+    ]
+    index = {
+        "format": _FORMAT,
+        "identity": identity,
+        "speeds": list(versions.speeds),
+        "telephone": versions.telephone,
+        "parts": parts,
+    }
+    with replacing(folder / _INDEX) as part:
+        part.write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    path = folder / _INDEX
+    try:
+        index: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if index["format"] != _FORMAT:
+            raise TrainingError(f"{path}: format {index['format']!r} is not the one known here, {_FORMAT}")
+        _ = index["identity"], index["speeds"], index["telephone"], index["parts"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise TrainingError(
+            f"{folder} holds no whole pack ({_INDEX} is missing or damaged); make it with `emotrace features pack`"
+        ) from None
+    return index
+
+
+def _read_part(path: Path, sha256: str) -> dict[str, Any]:
+    try:
+        if _hash(path) != sha256:
+            raise TrainingError(f"{path} is not what was packed (its SHA-256 differs); carry it once more")
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be read: {error.strerror or error}; carry it once more") from None
+
+
+def _hash(path: Path) -> str:
+    # No part is larger than what fits into memory with ease.
+    return hashlib.sha256(path.read_bytes()).hexdigest()
