@@ -10,7 +10,9 @@ import typer
 
 
 def command(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's folder or zip, or 'default'.")],
+    bundle: Annotated[
+        str, typer.Argument(metavar="BUNDLE", help="A bundle's folder or zip, or a shipped name: default, open.")
+    ],
     manifest: Annotated[
         list[Path], typer.Argument(metavar="MANIFEST", help="Labelled speech; see `emotrace corpus scan`.")
     ],

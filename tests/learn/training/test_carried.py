@@ -71,6 +71,13 @@ def test_what_is_read_is_what_was_packed(folder, utterances, versions, corpora):
         assert Path(ours.file).relative_to(folder) == Path(theirs.file).relative_to(corpora)
 
 
+def test_who_has_the_audio_finds_it(folder, utterances, corpora):
+    located = read_carried(folder).located(corpora)
+    assert [u.file for u in located.utterances] == [u.file for u in utterances]
+    some = [utterances[5], utterances[0]]
+    np.testing.assert_array_equal(located.subset(some).clip(0, 1), located.pack.clip(5, 1))
+
+
 def test_parts_are_no_larger_than_they_may_be(folder):
     index = json.loads((folder / "pack.json").read_text())
     assert sum(part["clips"] for part in index["parts"]) == 78

@@ -17,7 +17,9 @@ from itertools import pairwise
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from emotrace.features import log_mel, periodicity
 
@@ -145,14 +147,15 @@ class VoiceStatistics(nn.Module):
         share = power / power.sum(dim=2, keepdim=True)
         centroid = share @ self.centres
         spread = (share * (self.centres - centroid.unsqueeze(2)).square()).sum(dim=2).clamp_min(1e-6).sqrt()
-        running = share.cumsum(dim=2)[:, :, :-1]
+        running = share.cumsum(dim=2)[:, :, :-1].unsqueeze(3)
         steps = self.centres[1:] - self.centres[:-1]
+        parts = torch.tensor(_ROLL_OFFS, device=mel.device)
         root = share.clamp_min(1e-12).sqrt()
         columns = [
             level,
             centroid,
             spread,
-            *(self.centres[0] + (running < part).float() @ steps for part in _ROLL_OFFS),
+            *(self.centres[0] + steps @ (running < parts).float()).unbind(dim=2),
             mel.mean(dim=2) - level,
             -(share * share.clamp_min(1e-12).log()).sum(dim=2),
             self._band_level(power, (50.0, 1_000.0)) - self._band_level(power, (1_000.0, 5_000.0)),
@@ -208,14 +211,11 @@ def _percentiles(values: Tensor, where: Tensor, count: Tensor) -> Tensor:
     # What does not count is sorted to the end.
     ordered = torch.where(where > 0.5, values, torch.full_like(values, _FAR)).sort(dim=1).values
     last = (count - 1.0).clamp_min(0.0)
-    found = []
-    for part in _PERCENTILES:
-        below = (part * last).floor()
-        rest = part * last - below
-        low = ordered.gather(1, below.long())
-        high = ordered.gather(1, torch.minimum(below + 1.0, last).long())
-        found.append(low + rest * (high - low))
-    return torch.cat(found, dim=1)
+    places = torch.tensor(_PERCENTILES, device=values.device).reshape(1, -1, 1) * last
+    below = places.floor()
+    low = ordered.gather(1, below.long())
+    high = ordered.gather(1, torch.minimum(below + 1.0, last).long())
+    return low + (places - below) * (high - low)
 
 
 def _means_and_spreads(values: Tensor, where: Tensor) -> Tensor:
@@ -262,13 +262,11 @@ def _course(values: Tensor, where: Tensor) -> Tensor:
     """Give how the quarters of the marked frames differ from all of them, (batch, 4 n)."""
     count = where.sum(dim=1, keepdim=True)
     quarter = ((where.cumsum(dim=1) - 0.5) * (_QUARTERS / count)).floor()
-    whole = (values * where.unsqueeze(2)).sum(dim=1) / count
-    parts = []
-    for number in range(_QUARTERS):
-        mask = where * (quarter == number)
-        mean = (values * mask.unsqueeze(2)).sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp_min(1.0)
-        parts.append(mean - whole)
-    return torch.cat(parts, dim=1)
+    numbers = torch.arange(float(_QUARTERS), device=values.device).reshape(1, -1, 1)
+    masks = where.unsqueeze(1) * (quarter.unsqueeze(1) == numbers)  # (batch, 4, frames)
+    means = (masks @ values) / masks.sum(dim=2, keepdim=True).clamp_min(1.0)
+    whole = (where.unsqueeze(1) @ values) / count.unsqueeze(2)
+    return (means - whole).flatten(1)
 
 
 def _swelling(mel: Tensor, level: Tensor, speech: Tensor) -> Tensor:
@@ -286,9 +284,15 @@ def _swelling(mel: Tensor, level: Tensor, speech: Tensor) -> Tensor:
     angles = (2.0 * math.pi / FRAMES_PER_SECOND) * rates.unsqueeze(1) * time
     power = (angles.cos() @ tracks).square() + (angles.sin() @ tracks).square()  # (batch, rates, 9)
     power = power / count.unsqueeze(2)
-    cuts = [round((hz - _SWELLING_HZ[0]) / _SWELLING_STEP_HZ) for hz in _SWELLING_HZ]
-    means = [power[:, low:high].mean(dim=1) for low, high in pairwise(cuts)]
-    return (torch.cat(means, dim=1) + 1e-6).log10()
+    means = torch.from_numpy(_means_of_rates()).to(power.device) @ power  # (batch, 7, 9)
+    return (means.flatten(1) + 1e-6).log10()
+
+
+def _means_of_rates() -> NDArray[np.float32]:
+    """Give the matrix (7, rates) that takes the mean of each range of rates."""
+    rates = np.arange(_SWELLING_HZ[0], _SWELLING_HZ[-1], _SWELLING_STEP_HZ)
+    inside = np.stack([(rates >= low) & (rates < high) for low, high in pairwise(_SWELLING_HZ)])
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def _within(speech: Tensor) -> Tensor:
@@ -314,14 +318,12 @@ def _is_enough(voiced: Tensor) -> Tensor:
 
 def _slope(values: Tensor) -> Tensor:
     """Give the slope of a straight line through nine frames around each, per frame; ends are repeated."""
-    n, reach = values.shape[1], 4
-    padded = torch.cat([values[:, :1]] * reach + [values] + [values[:, -1:]] * reach, dim=1)
-    slope = torch.zeros_like(values)
-    for step in range(1, reach + 1):
-        slope = slope + step * (
-            padded[:, reach + step : reach + step + n] - padded[:, reach - step : reach - step + n]
-        )
-    return slope / 60.0
+    reach = 4
+    weights = torch.arange(-reach, reach + 1, device=values.device, dtype=torch.float32) / 60.0
+    columns = values.transpose(1, 2).reshape(-1, 1, values.shape[1])
+    padded = functional.pad(columns, (reach, reach), mode="replicate")
+    slopes = functional.conv1d(padded, weights.reshape(1, 1, -1))
+    return slopes.reshape(values.shape[0], values.shape[2], -1).transpose(1, 2)
 
 
 def _change(values: Tensor) -> Tensor:
@@ -338,7 +340,7 @@ def _mel_range() -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _slope_weights(centres: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
+def _slope_weights(centres: NDArray[np.float64], low_hz: float, high_hz: float) -> NDArray[np.float64]:
     """Give the weights of bands in the slope of the spectrum between two frequencies, in dB per kHz."""
     inside = (centres >= low_hz) & (centres < high_hz)
     away = np.where(inside, centres - centres[inside].mean(), 0.0)

@@ -43,10 +43,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Carried:
-    """A training set without its audio: utterances, and the pack of all of them, in their order."""
+    """A training set without its audio: utterances, with files named as if below ``folder``, and their pack."""
 
     utterances: Sequence[Utterance]
     pack: Pack
+    folder: Path
 
     def choose(self, recipe: Recipe) -> list[Utterance]:
         """Give the utterances of the recipe's corpora, without those that it leaves out.
@@ -69,6 +70,14 @@ class Carried:
             )
         return leave_out(
             [u for corpus in wanted for u in self.utterances if u.corpus == corpus], recipe.data.exclude
+        )
+
+    def located(self, root: Path) -> Carried:
+        """Give the same with the files where they lie below ``root``, for who has the audio as well."""
+        return Carried(
+            [replace(u, file=str(root / Path(u.file).relative_to(self.folder))) for u in self.utterances],
+            self.pack,
+            root,
         )
 
     def subset(self, utterances: Iterable[Utterance]) -> Pack:
@@ -158,7 +167,7 @@ def read_carried(folder: Path) -> Carried:
     utterances = read_manifest(folder / _MANIFEST)
     if any(len(own) != len(utterances) + 1 for own in offsets):
         raise TrainingError(f"{folder}: {_MANIFEST} has another number of clips than the parts; carry it anew")
-    return Carried(utterances, pack)
+    return Carried(utterances, pack, folder)
 
 
 def _wanted_corpora(data: Data) -> Sequence[str]:
