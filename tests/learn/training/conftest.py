@@ -18,7 +18,7 @@ from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.data import divide, gather
 from emotrace.learn.training.fit import Examples, label_inventory, make_examples
 from emotrace.learn.training.pack import Pack, build_pack
-from emotrace.learn.training.recipe import Augment, Data, Export, Model, Recipe, Training
+from emotrace.learn.training.recipe import Augment, Data, Export, Model, Recipe, Statistics, Training
 
 # A busy machine is slow, not wrong.
 settings.register_profile("no deadline", deadline=None)
@@ -81,11 +81,12 @@ def make_recipe(**sections: dict[str, Any]) -> Recipe:
     """Give a recipe of a few seconds; ``sections`` change values of its parts."""
     recipe = Recipe(
         data=Data(corpora=("ravdess", "emo-db"), weights={"ravdess": 0.6, "emo-db": 0.4}),
-        model=Model(widths=(16, 16, 16, 16, 16), pool_width=16, dropout=0.2, hidden=(16,)),
+        model=Model(name="residual-cnn", widths=(16, 16, 16, 16, 16), pool_width=16, dropout=0.2, hidden=(16,)),
         augment=Augment(speeds=(0.9, 1.0), telephone_probability=0.2),
         training=Training(
             epochs=2, batch_size=16, steps_per_epoch=12, learning_rate=1e-2, ema_decay=0.8, crop_seconds=(0.5, 0.8)
         ),
+        statistics=Statistics(steps=60, batch_size=16),
         export=Export(name="tiny", licence="CC0-1.0"),
     )
     changes = {name: replace(getattr(recipe, name), **values) for name, values in sections.items()}

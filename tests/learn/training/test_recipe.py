@@ -374,7 +374,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
     seen = {recipe.fingerprint}
     changed = [
         {section: {field.name: _other(getattr(getattr(recipe, section), field.name))}}
-        for section in ("data", "model", "augment", "training")
+        for section in ("data", "model", "augment", "training", "statistics")
         for field in dataclasses.fields(getattr(recipe, section))
         if field.name
         not in (
@@ -405,7 +405,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
 
 def _other(value: Any) -> Any:
     if isinstance(value, str):
-        return {"two-views": "speech-net", "joint-6": "speaker-k-fold"}[value]
+        return {"residual-cnn": "speech-net", "joint-6": "speaker-k-fold"}[value]
     if isinstance(value, tuple):
         return (*value, "x")
     return value + 1 if isinstance(value, int) else value / 2

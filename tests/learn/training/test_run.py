@@ -229,7 +229,7 @@ class Sure(torch.nn.Module):
         self.size = size
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.size * torch.nn.functional.one_hot(x[:, 0, 0].long(), 2).float()
+        return self.size * torch.nn.functional.one_hot((x[:, 0, 0] > -50.0).long(), 2).float()
 
 
 def export(coverage: float = 0.8, default_labels: str = "all") -> Export:
@@ -244,7 +244,7 @@ def judged(pack_of: Any, right: Mapping[str, int], wrong: Mapping[str, int]) -> 
     ]
     pack = pack_of([24] * len(truth))
     # Neutral is column 0, anger column 1; all clips are angry.
-    pack.frames[0][::24, 0] = [int(is_right) for _, is_right in truth]
+    pack.frames[0][::24, 0] = [200 * is_right for _, is_right in truth]
     inventory = {corpus: {"anger", "neutral"} for corpus in right}
     return make_examples(utterances, pack, inventory)
 
@@ -274,22 +274,25 @@ def test_a_model_of_song_alone_is_calibrated_on_song(pack_of):
     assert calibrate(Sure(10.0), examples, export())["temperature"] == pytest.approx(10.0 / np.log(3.0), rel=1e-3)
 
 
-class Fixed(torch.nn.Module):
-    """Gives the logits that stand in the first frame of each clip."""
+Rows = list[tuple[str, tuple[float, ...]]]
 
-    def __init__(self, n_labels: int) -> None:
+
+class Fixed(torch.nn.Module):
+    """Gives the logits of the clip whose number stands in its first frame, in steps of half a dB."""
+
+    def __init__(self, rows: Rows) -> None:
         super().__init__()
-        self.n_labels = n_labels
+        self.logits = torch.tensor([probabilities for _, probabilities in rows]).log()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x[:, 0, : self.n_labels]
+        return self.logits[(2.0 * (x[:, 0, 0] + 100.0)).round().long()]
 
 
-def of_probabilities(pack_of: Any, rows: list[tuple[str, tuple[float, ...]]]) -> Examples:
-    """Give clips by the truth of each and what the network above makes of neutral, calm, happiness and anger."""
+def of_probabilities(pack_of: Any, rows: Rows) -> Examples:
+    """Give clips by the truth of each, of what the network above makes neutral, calm, happiness and anger."""
     utterances = [Utterance(f"{i}.wav", truth, f"x:{i}", corpus="x") for i, (truth, _) in enumerate(rows)]
     pack = pack_of([24] * len(rows))
-    pack.frames[0][::24, :4] = np.log([probabilities for _, probabilities in rows])
+    pack.frames[0][::24, 0] = np.arange(len(rows))
     return make_examples(utterances, pack, {"x": {"neutral", "calm", "happiness", "anger"}})
 
 
@@ -302,15 +305,16 @@ def test_threshold_is_taken_among_the_labels_that_are_shown(pack_of):
     ]
     examples = of_probabilities(pack_of, rows)
     for coverage, confidence in ((0.75, (0.4, 0.05, 0.05)), (1.0, (0.25, 0.125, 0.125))):
-        found = calibrate(Fixed(4), examples, export(coverage, "neutral,happiness,anger"))
+        found = calibrate(Fixed(rows), examples, export(coverage, "neutral,happiness,anger"))
         scaled = np.array(confidence) ** (1.0 / found["temperature"])
         assert found["uncertain_below"] == pytest.approx(scaled[0] / scaled.sum(), abs=2e-3)
         assert found["coverage"] == coverage
     # The labels that are shown do not change what the graph gives.
-    assert calibrate(Fixed(4), examples, export())["temperature"] == found["temperature"]
+    assert calibrate(Fixed(rows), examples, export())["temperature"] == found["temperature"]
 
 
 def test_threshold_where_no_validation_clip_has_a_label_that_is_shown(pack_of):
-    examples = of_probabilities(pack_of, [("calm", (0.3, 0.4, 0.2, 0.1))] * 4)
-    found = calibrate(Fixed(4), examples, export(default_labels="happiness,anger"))
+    rows = [("calm", (0.3, 0.4, 0.2, 0.1))] * 4
+    examples = of_probabilities(pack_of, rows)
+    found = calibrate(Fixed(rows), examples, export(default_labels="happiness,anger"))
     assert 0.5 <= found["uncertain_below"] <= 1.0

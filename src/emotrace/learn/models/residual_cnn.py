@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 
 from emotrace.features import log_mel
-from emotrace.learn.models._mixup import blend
 
 INPUT = "waveform"
 
@@ -140,7 +139,3 @@ class ResidualCNN(nn.Module):
         x = self.squash(x.flatten(1, 2))  # (batch, pool_width, frames / 8)
         logits: Tensor = self.head(self.pool(x))
         return logits
-
-    def mixed(self, voice: Tensor, other: Tensor, share: float) -> list[Tensor]:
-        """Give the logits of each clip blended with another one, as a picture."""
-        return [self(blend(voice, other, share))]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emotrace.learn.models._mixup import blend
 from emotrace.learn.models._voice_statistics import VoiceStatistics
 
 INPUT = "waveform"
@@ -48,34 +47,40 @@ class StatisticsMLP(nn.Module):
         self.members = nn.ModuleList(_perceptron(n_inputs, config) for _ in range(config.members))
 
     def forward(self, voice: Tensor) -> Tensor:
-        logits = [member(self._hear(voice)) for member in self.members]
-        return torch.stack(logits).mean(dim=0)
+        heard = self.standard(self.hear(voice))
+        return torch.stack([member(heard) for member in self.members]).mean(dim=0)
 
-    def mixed(self, voice: Tensor, other: Tensor, share: float) -> list[Tensor]:
-        """Give the logits of each member for each clip blended with another one, as statistics."""
-        blended = blend(self._hear(voice), other, share)
-        return [member(blended) for member in self.members]
-
-    def _hear(self, voice: Tensor) -> Tensor:
+    def hear(self, voice: Tensor) -> Tensor:
+        """Give the statistics (batch, n) of voices (batch, frames, 128)."""
         # Sixteen bits do not tell a skewness from noise.
         with torch.autocast(voice.device.type, enabled=False):
-            heard: Tensor = self.standardise(self.statistics(voice.float()))
-            return heard.clamp(-_FARTHEST, _FARTHEST)
+            heard: Tensor = self.statistics(voice.float())
+        return heard
+
+    def standard(self, heard: Tensor) -> Tensor:
+        """Give statistics in standard deviations from their mean, at most five."""
+        standard: Tensor = self.standardise(heard)
+        return standard.clamp(-_FARTHEST, _FARTHEST)
 
 
-class Standardise(nn.BatchNorm1d):
-    """Bring each statistic to mean 0 and standard deviation 1, by running means and variances."""
+class Standardise(nn.Module):
+    """Bring each statistic to mean 0 and standard deviation 1, as it was among the voices learnt from."""
+
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self, n: int) -> None:
-        super().__init__(n, affine=False)
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n))
+        self.register_buffer("deviation", torch.ones(n))
 
-    def forward(self, values: Tensor) -> Tensor:
-        if self.training:
-            return super().forward(values)
-        assert self.running_mean is not None
-        assert self.running_var is not None
-        # Written out, for the exporter does not see how many statistics there are.
-        return (values - self.running_mean) / (self.running_var + self.eps).sqrt()
+    def learn(self, heard: Tensor) -> None:
+        """Take mean and deviation from statistics (n_voices, n)."""
+        self.mean.copy_(heard.mean(dim=0))
+        self.deviation.copy_(heard.std(dim=0, correction=0).clamp_min(1e-6))
+
+    def forward(self, heard: Tensor) -> Tensor:
+        return (heard - self.mean) / self.deviation
 
 
 def _perceptron(n_inputs: int, config: Config) -> nn.Sequential:

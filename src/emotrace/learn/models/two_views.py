@@ -1,8 +1,7 @@
 """A voice seen as a picture and heard as a behaviour: the network of the default model.
 
 `residual_cnn` looks at log-mels and periodicity as at a picture; `statistics_mlp` judges how the voice behaves
-over the whole clip. They err in different places, and are trained side by side, each on its own loss, so that
-they stay different; what is said is the mean of what both say.
+over the whole clip. They err in different places; what is said is the weighted mean of what both say.
 """
 
 from __future__ import annotations
@@ -33,32 +32,34 @@ class Config:
 
 def build(**params: object) -> TwoViews:
     """Build the network from the fields of `Config`."""
-    return TwoViews(Config(**params))  # type: ignore[arg-type]
+    config = Config(**params)  # type: ignore[arg-type]
+    picture = residual_cnn.build(
+        n_labels=config.n_labels, widths=config.widths, pool_width=config.pool_width, dropout=config.dropout
+    )
+    statistics = statistics_mlp.build(
+        n_labels=config.n_labels,
+        hidden=config.hidden,
+        input_dropout=config.input_dropout,
+        hidden_dropout=config.hidden_dropout,
+        members=config.members,
+    )
+    return TwoViews(picture, statistics)
 
 
 class TwoViews(nn.Module):
-    """Log-mels in dB and periodicity (batch, frames, 128) -> logits (batch, n_labels)."""
+    """Log-mels in dB and periodicity (batch, frames, 128) -> logits (batch, n_labels).
 
-    def __init__(self, config: Config) -> None:
+    ``share`` of what is said is the picture's, in [0, 1].
+    """
+
+    share: Tensor
+
+    def __init__(self, picture: nn.Module, statistics: nn.Module, share: float = 0.5) -> None:
         super().__init__()
-        self.config = config
-        self.picture = residual_cnn.build(
-            n_labels=config.n_labels, widths=config.widths, pool_width=config.pool_width, dropout=config.dropout
-        )
-        self.statistics = statistics_mlp.build(
-            n_labels=config.n_labels,
-            hidden=config.hidden,
-            input_dropout=config.input_dropout,
-            hidden_dropout=config.hidden_dropout,
-            members=config.members,
-        )
+        self.picture = picture
+        self.statistics = statistics
+        self.register_buffer("share", torch.tensor(share))
 
     def forward(self, voice: Tensor) -> Tensor:
-        return torch.stack([self.picture(voice), self.statistics(voice)]).mean(dim=0)
-
-    def mixed(self, voice: Tensor, other: Tensor, share: float) -> list[Tensor]:
-        """Give the logits of every part for each clip blended with another one."""
-        parts: list[Tensor] = []
-        for view in (self.picture, self.statistics):
-            parts += view.mixed(voice, other, share)
-        return parts
+        said: Tensor = self.share * self.picture(voice) + (1.0 - self.share) * self.statistics(voice)
+        return said

@@ -108,8 +108,9 @@ def fit(
     folder: Path,
     report: Report | None = None,
     device: str | None = None,
+    name: str | None = None,
 ) -> Fitted:
-    """Train the recipe's network, going on from ``folder``'s checkpoint if there is one.
+    """Train a network epoch by epoch, going on from ``folder``'s checkpoint if there is one.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ def fit(
         Called with the numbers of each epoch.
     device
         ``cpu`` or ``cuda``; by default a GPU is used when there is one.
+    name
+        Of the network; by default the recipe's.
 
     Raises
     ------
@@ -131,14 +134,14 @@ def fit(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     settings = recipe.training
     torch.manual_seed(settings.seed)
-    network = build_network(recipe, len(train.labels)).to(device)
+    network = build_network(recipe, len(train.labels), name).to(device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(_weight_groups(network, settings.weight_decay), lr=settings.learning_rate)
+    optimiser = torch.optim.AdamW(weight_groups(network, settings.weight_decay), lr=settings.learning_rate)
     state = _State(network, average, optimiser, run_identity(recipe, train, validation))
     folder.mkdir(parents=True, exist_ok=True)
     state.resume(folder / "checkpoint.pt", device)
-    sampler = _Sampler(train, recipe)
+    sampler = Sampler(train, recipe)
     while state.epoch < settings.epochs and state.epoch - state.best_epoch < settings.patience:
         started = time.perf_counter()
         state.epoch += 1
@@ -148,7 +151,7 @@ def fit(
         state.seconds += time.perf_counter() - started
         if score > state.best_score:
             state.best_score, state.best_epoch = score, state.epoch
-            _save({"weights": average.state_dict()}, folder / "best.pt")
+            save_weights({"weights": average.state_dict()}, folder / "best.pt")
         line = {
             "epoch": state.epoch,
             "loss": round(loss, 4),
@@ -162,7 +165,7 @@ def fit(
         state.save(folder / "checkpoint.pt")
         if report is not None:
             report(line)
-    average.load_state_dict(_load(folder / "best.pt", device)["weights"])
+    average.load_state_dict(load_weights(folder / "best.pt", device)["weights"])
     return Fitted(
         network=average.to("cpu", memory_format=torch.contiguous_format).eval(),
         labels=train.labels,
@@ -186,10 +189,11 @@ def run_identity(recipe: Recipe, train: Examples, validation: Examples) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-def build_network(recipe: Recipe, n_labels: int) -> nn.Module:
-    """Build the untrained network that the recipe names."""
+def build_network(recipe: Recipe, n_labels: int, name: str | None = None) -> nn.Module:
+    """Build the untrained network that the recipe names, or another one with the recipe's parameters."""
     model = dataclasses.asdict(recipe.model)
-    module = registry.load("model", model.pop("name"))
+    named = model.pop("name")
+    module = registry.load("model", name or named)
     own = {field.name for field in dataclasses.fields(module.Config)}
     if module.INPUT != "waveform" or "n_labels" not in own:
         raise RecipeError(
@@ -225,7 +229,7 @@ def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") 
     logits = np.empty((len(order), len(examples.labels)), dtype=np.float32)
     for chosen in np.array_split(order, max(1, len(order) // 32)):
         # Neighbours in order of length need next to no padding.
-        clips = [_fit_length(examples.pack.clip(i, original), int(lengths[chosen].max()), 0.0) for i in chosen]
+        clips = [fit_length(examples.pack.clip(i, original), int(lengths[chosen].max()), 0.0) for i in chosen]
         batch = torch.from_numpy(decode(np.stack(clips))).to(device)
         logits[chosen] = network(batch).float().cpu().numpy()
     return logits
@@ -247,7 +251,7 @@ class _Batch:
         return _Batch(*(getattr(self, field.name).to(device) for field in dataclasses.fields(self)))
 
 
-class _Sampler:
+class Sampler:
     """Draws batches: first a corpus by the recipe's weights, then an emotion, then a clip of it."""
 
     def __init__(self, examples: Examples, recipe: Recipe) -> None:
@@ -268,13 +272,13 @@ class _Sampler:
         shortest, longest = self.settings.crop_seconds
         seconds = rng.uniform(shortest, longest)
         n_frames = max(MINIMUM_FRAMES, round(seconds * log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH))
-        chosen = np.array([self._draw_clip(rng) for _ in range(self.settings.batch_size)])
+        chosen = np.array([self.draw_clip(rng) for _ in range(self.settings.batch_size)])
         on_line = rng.random(len(chosen)) < self.telephone_probability
         # The telephone's version is the last.
         versions = np.where(on_line, self.n_speeds, rng.integers(self.n_speeds, size=len(chosen)))
         pack = self.examples.pack
         clips = [
-            _fit_length(pack.clip(clip, version), n_frames, rng.random())
+            fit_length(pack.clip(clip, version), n_frames, rng.random())
             for clip, version in zip(chosen.tolist(), versions.tolist(), strict=True)
         ]
         return _Batch(
@@ -284,12 +288,13 @@ class _Sampler:
             torch.from_numpy(on_line),
         )
 
-    def _draw_clip(self, rng: np.random.Generator) -> int:
+    def draw_clip(self, rng: np.random.Generator) -> int:
+        """Draw a clip: first a corpus, then an emotion of it, then a clip of both."""
         groups = self.groups[rng.choice(len(self.groups), p=self.weights)]
         return int(rng.choice(groups[rng.integers(len(groups))]))
 
 
-def _fit_length(clip: Codes, n_frames: int, position: float) -> Codes:
+def fit_length(clip: Codes, n_frames: int, position: float) -> Codes:
     """Crop or pad a clip to ``n_frames``; ``position`` in [0, 1] says from where, or how much goes before.
 
     Padding is the clip's own background (the 5th percentile of each band), as if the speaker were silent.
@@ -316,7 +321,7 @@ class _State:
         self.epoch, self.best_epoch, self.best_score, self.seconds = 0, 0, -1.0, 0.0
 
     def save(self, path: Path) -> None:
-        _save(
+        save_weights(
             {
                 "identity": self.identity,
                 "network": self.network.state_dict(),
@@ -331,7 +336,7 @@ class _State:
     def resume(self, path: Path, device: str) -> None:
         if not path.exists():
             return
-        saved = _load(path, device)
+        saved = load_weights(path, device)
         if saved.get("identity") != self.identity:
             raise TrainingError(
                 f"{path} was begun with another recipe or other speech; "
@@ -344,7 +349,7 @@ class _State:
         _restore_random(saved.get("random", []))
 
 
-def _train_epoch(state: _State, sampler: _Sampler, recipe: Recipe, device: str) -> float:
+def _train_epoch(state: _State, sampler: Sampler, recipe: Recipe, device: str) -> float:
     settings = recipe.training
     rng = np.random.default_rng([settings.seed, state.epoch])
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -362,7 +367,7 @@ def _train_epoch(state: _State, sampler: _Sampler, recipe: Recipe, device: str) 
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
         state.optimiser.step()
-        _update_average(state.average, state.network, min(settings.ema_decay, (1 + done) / (10 + done)))
+        update_average(state.average, state.network, min(settings.ema_decay, (1 + done) / (10 + done)))
         losses.append(loss.item())
     mean = float(np.mean(losses))
     if not math.isfinite(mean):
@@ -373,17 +378,21 @@ def _train_epoch(state: _State, sampler: _Sampler, recipe: Recipe, device: str) 
 def _mixup_loss(
     network: nn.Module, voice: Tensor, batch: _Batch, settings: Training, rng: np.random.Generator, device: str
 ) -> Tensor:
-    """Blend each clip with another, and its loss likewise, for every part of the network alone."""
+    """Mixup (Zhang et al. 2018, arXiv:1710.09412): each clip blended with another, and its loss likewise."""
     share = float(rng.beta(settings.mixup, settings.mixup)) if settings.mixup > 0 else 1.0
     other = torch.from_numpy(rng.permutation(len(voice))).to(device)
+    voice = _level(voice)
     with torch.autocast(device, torch.bfloat16):
-        parts = [logits.float() for logits in network.mixed(_level(voice), other, share)]  # type: ignore[operator]
-    loss = torch.zeros((), device=device)
-    for logits in parts:
-        for weight, rows in ((share, slice(None)), (1.0 - share, other)):
-            truth, allowed = batch.truth[rows], batch.allowed[rows]
-            loss = loss + weight * masked_cross_entropy(logits, truth, allowed, settings.label_smoothing)
-    return loss
+        logits = network(share * voice + (1.0 - share) * voice[other]).float()
+    return mixed_loss(logits, batch.truth, batch.allowed, other, share, settings.label_smoothing)
+
+
+def mixed_loss(
+    logits: Tensor, truth: Tensor, allowed: Tensor, other: Tensor, share: float, smoothing: float
+) -> Tensor:
+    """Give the loss of clips of which ``share`` is their own and the rest that of the clip ``other`` names."""
+    own = masked_cross_entropy(logits, truth, allowed, smoothing)
+    return share * own + (1.0 - share) * masked_cross_entropy(logits, truth[other], allowed[other], smoothing)
 
 
 def _level(voice: Tensor) -> Tensor:
@@ -409,7 +418,7 @@ def one_cycle(progress: float) -> float:
 
 
 @torch.no_grad()
-def _update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
+def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
     source = network.state_dict()
     for name, value in average.state_dict().items():
         if value.is_floating_point():
@@ -418,7 +427,7 @@ def _update_average(average: nn.Module, network: nn.Module, decay: float) -> Non
             value.copy_(source[name])
 
 
-def _weight_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+def weight_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     # Norms and biases are scale and offset, not capacity: they are not decayed.
     parameters = list(network.parameters())
     return [
@@ -427,12 +436,12 @@ def _weight_groups(network: nn.Module, weight_decay: float) -> list[dict[str, An
     ]
 
 
-def _save(content: dict[str, Any], path: Path) -> None:
+def save_weights(content: dict[str, Any], path: Path) -> None:
     with replacing(path) as part:
         torch.save(content, part)
 
 
-def _load(path: Path, device: str) -> dict[str, Any]:
+def load_weights(path: Path, device: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:

@@ -145,6 +145,20 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Statistics:
+    """How the perceptrons on a voice's statistics are fitted; see `emotrace.learn.training.fit_statistics`."""
+
+    steps: int = 2400
+    batch_size: int = 128
+    noisy_probability: float = 0.2
+
+    def __post_init__(self) -> None:
+        _require(self.steps >= 1, "steps", "must be at least 1")
+        _require(self.batch_size >= 2, "batch_size", "must be at least 2")
+        _require(0.0 <= self.noisy_probability <= 1.0, "noisy_probability", "must be in 0 .. 1")
+
+
+@dataclass(frozen=True)
 class Export:
     """What the bundle promises."""
 
@@ -178,6 +192,7 @@ class Recipe:
     model: Model = field(default_factory=Model)
     augment: Augment = field(default_factory=Augment)
     training: Training = field(default_factory=Training)
+    statistics: Statistics = field(default_factory=Statistics)
 
     @property
     def fingerprint(self) -> str:

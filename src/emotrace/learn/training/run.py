@@ -28,8 +28,9 @@ from emotrace.learn.training.card_facts import run_facts
 from emotrace.learn.training.carried import Carried
 from emotrace.learn.training.data import divide, gather
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
-from emotrace.learn.training.fit import Examples, Fitted, fit, label_inventory, make_examples, predict_logits
+from emotrace.learn.training.fit import Examples, Fitted, label_inventory, make_examples, predict_logits
 from emotrace.learn.training.fit_speech import fit_speech
+from emotrace.learn.training.fit_views import fit_views
 from emotrace.learn.training.pack import Versions, build_pack
 from emotrace.learn.training.recipe import Data, Export, Recipe, SpeechRecipe, recipe_to_dict
 from emotrace.types import Utterance
@@ -107,7 +108,7 @@ def _run_emotion(
             )
         sides.append(make_examples(utterances, pack, inventory))
     train, validation = sides
-    fitted = fit(recipe, train, validation, folder, lambda line: report("epoch", line))
+    fitted = fit_views(recipe, train, validation, folder, lambda line: report(_stage(line), line))
     calibration = calibrate(fitted.network, validation, recipe.export)
     report("calibration", calibration)
     card = Card(
@@ -154,6 +155,10 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
 def versions_of(recipe: Recipe) -> Versions:
     """Give the versions of every clip that a recipe is trained on."""
     return Versions(recipe.augment.speeds, recipe.augment.telephone_probability > 0.0)
+
+
+def _stage(line: Mapping[str, Any]) -> str:
+    return "view" if "view" in line else "epoch"
 
 
 def _counter(stage: str, report: Report) -> Callable[[int, int], None]:

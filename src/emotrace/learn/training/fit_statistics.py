@@ -1,0 +1,143 @@
+"""Fit the perceptrons on a voice's statistics: on a table of every version of every clip, in a minute or two.
+
+Nothing is drawn anew in every epoch as it is for pictures: at each speed, after a telephone line, and once in
+what else the recipe's augmentation brings, a clip is heard once. Statistics of voices that are masked and cut
+at random are statistics of nobody, and teach little.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from emotrace.errors import TrainingError
+from emotrace.learn.models.statistics_mlp import StatisticsMLP
+from emotrace.learn.training.augmentation import augment
+from emotrace.learn.training.fit import (
+    Examples,
+    Sampler,
+    build_network,
+    fit_length,
+    load_weights,
+    mixed_loss,
+    one_cycle,
+    save_weights,
+    update_average,
+    weight_groups,
+)
+from emotrace.learn.training.pack import decode
+from emotrace.learn.training.recipe import Recipe
+
+_CLIPS_AT_ONCE = 32
+
+
+def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, device: str) -> nn.Module:
+    """Fit the perceptrons, or read them from ``path`` if the same were fitted before.
+
+    Parameters
+    ----------
+    recipe
+        Its seed, its rate, its weights of corpora, and what is in its section ``statistics``.
+    train
+        Of the speakers that are learnt from.
+    path
+        Where the weights are kept.
+    identity
+        Of the run, as `run_identity` gives it.
+    device
+        ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    TrainingError
+        If the weights cannot be read, or the loss is no number.
+    """
+    torch.manual_seed(recipe.training.seed)
+    network = build_network(recipe, len(train.labels), "statistics-mlp").to(device)
+    assert isinstance(network, StatisticsMLP)
+    saved = load_weights(path, device) if path.exists() else {}
+    if saved.get("identity") == identity:
+        network.load_state_dict(saved["weights"])
+        return network.eval()
+    table = torch.stack(list(_hear_versions(network, train, recipe, device)))
+    network.standardise.learn(table.flatten(0, 1))
+    fitted = _fit(network, network.standard(table), train, recipe, device)
+    save_weights({"identity": identity, "weights": fitted.state_dict()}, path)
+    return fitted
+
+
+@torch.no_grad()
+def _hear_versions(network: StatisticsMLP, train: Examples, recipe: Recipe, device: str) -> Iterator[Tensor]:
+    """Give the statistics (n_clips, n) of every version of the pack, and last of one that is augmented."""
+    n_versions = len(train.pack.frames)
+    for version in range(n_versions):
+        yield _hear(network, train, version, device)
+    generator = torch.Generator().manual_seed(recipe.training.seed)
+    yield _hear(network, train, train.pack.speeds.index(1.0), device, recipe, generator)
+
+
+def _hear(
+    network: StatisticsMLP,
+    train: Examples,
+    version: int,
+    device: str,
+    recipe: Recipe | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    lengths = np.diff(train.pack.offsets[version])
+    order = np.argsort(lengths, kind="stable")
+    heard = torch.empty(len(order), network.statistics.n_statistics)
+    for chosen in np.array_split(order, max(1, len(order) // _CLIPS_AT_ONCE)):
+        # Neighbours in order of length need next to no padding.
+        longest = int(lengths[chosen].max())
+        clips = [fit_length(train.pack.clip(place, version), longest, 0.0) for place in chosen.tolist()]
+        voice = torch.from_numpy(decode(np.stack(clips))).to(device)
+        if recipe is not None and generator is not None:
+            voice = augment(voice, recipe.augment, generator)
+        heard[chosen] = network.hear(voice).cpu()
+    return heard.to(device)
+
+
+def _fit(network: StatisticsMLP, table: Tensor, train: Examples, recipe: Recipe, device: str) -> StatisticsMLP:
+    """Give the average over the course of training; all members learn from the same batches."""
+    settings, own = recipe.training, recipe.statistics
+    average = copy.deepcopy(network).eval()
+    network.train()
+    optimiser = torch.optim.AdamW(weight_groups(network, settings.weight_decay), lr=settings.learning_rate)
+    sampler, rng = Sampler(train, recipe), np.random.default_rng(settings.seed)
+    truth, allowed = (torch.from_numpy(column).to(device) for column in (train.truth, train.allowed))
+    for step in range(own.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * one_cycle(step / own.steps)
+        clips = np.array([sampler.draw_clip(rng) for _ in range(own.batch_size)])
+        heard = table[_draw_versions(len(clips), train, recipe, rng), clips]
+        share = float(rng.beta(settings.mixup, settings.mixup)) if settings.mixup > 0 else 1.0
+        other = torch.from_numpy(rng.permutation(len(clips))).to(device)
+        mixed = share * heard + (1.0 - share) * heard[other]
+        target = truth[clips], allowed[clips], other, share, settings.label_smoothing
+        loss = torch.stack([mixed_loss(member(mixed), *target) for member in network.members]).sum()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        update_average(average, network, min(settings.ema_decay, (1 + step) / (10 + step)))
+    if not torch.isfinite(loss):
+        raise TrainingError(f"the loss of the statistics became {loss.item()}; lower training.learning_rate")
+    return average
+
+
+def _draw_versions(n: int, train: Examples, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw which version of each clip is heard: a speed, the telephone, or the noisy one, which is the last."""
+    n_speeds = len(train.pack.speeds)
+    telephone = recipe.augment.telephone_probability if train.pack.has_telephone else 0.0
+    noisy = recipe.statistics.noisy_probability
+    versions = rng.integers(n_speeds, size=n)
+    chance = rng.random(n)
+    versions[chance < telephone] = n_speeds
+    versions[chance > 1.0 - noisy] = len(train.pack.frames)
+    return versions
