@@ -47,9 +47,9 @@ def recipe(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("defualt", "no recipe named 'defualt'; did you mean 'default'? Known: default, open, speech"),
+        ("defualt", "no recipe named 'defualt'; did you mean 'default'? Known: default, open, quick, speech"),
         ("", "recipe"),
-        ("[red]", "no recipe named '[red]'; known: default, open, speech"),
+        ("[red]", "no recipe named '[red]'; known: default, open, quick, speech"),
     ],
 )
 def test_unknown_recipe(emotrace_command: Emotrace, name: str, sentence: str) -> None:
@@ -64,7 +64,7 @@ def test_missing_recipe_file(emotrace_command: Emotrace, name: str) -> None:
     Path("folder.toml").mkdir()
     done = emotrace_command("train", name, "-o", "run")
     assert (done.code, done.out) == (1, "")
-    assert done.complaint == f"no recipe file {name}; shipped recipes: default, open, speech"
+    assert done.complaint == f"no recipe file {name}; shipped recipes: default, open, quick, speech"
 
 
 @pytest.mark.parametrize(
@@ -350,5 +350,6 @@ def test_as_a_process(emotrace_process: Callable[..., subprocess.CompletedProces
     environment = {name: value for name, value in os.environ.items() if name != "EMOTRACE_CORPORA"}
     done = emotrace_process("train", "nope", "-o", "run", env=environment)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == ("emotrace: no recipe named 'nope'; did you mean 'open'? Known: default, open, speech\n")
+    known = "Known: default, open, quick, speech"
+    assert done.stderr == f"emotrace: no recipe named 'nope'; did you mean 'open'? {known}\n"
     assert files("emotrace.learn.recipes").joinpath("default.toml").is_file()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def command(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="'default', 'open', 'speech', or a TOML file of your own.")
+        str, typer.Argument(metavar="RECIPE", help="'default', 'open', 'quick', 'speech', or a TOML file.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="Folder of the run.")],
     corpora: options.Corpora = None,

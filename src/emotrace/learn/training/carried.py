@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from emotrace.atomic import replacing
 from emotrace.errors import TrainingError
-from emotrace.learn.training.data import leave_out
+from emotrace.learn.training.data import names_of
 from emotrace.learn.training.pack import Codes, Pack, Versions
 from emotrace.learn.training.recipe import Data, Recipe
 from emotrace.manifest import read_manifest, write_manifest
@@ -56,8 +56,6 @@ class Carried:
         ------
         TrainingError
             If the pack lacks a corpus or a version that the recipe wants.
-        RecipeError
-            If the recipe leaves out what is not there.
         """
         self._require_versions(recipe)
         wanted = _wanted_corpora(recipe.data)
@@ -68,9 +66,11 @@ class Carried:
                 f"the pack has no clip of {', '.join(missing)}; it holds {', '.join(sorted(there))}: "
                 "make one of this recipe with `emotrace features pack`"
             )
-        return leave_out(
-            [u for corpus in wanted for u in self.utterances if u.corpus == corpus], recipe.data.exclude
-        )
+        # What was left out when the pack was made is not there to be left out again.
+        without = set(recipe.data.exclude)
+        return [
+            u for corpus in wanted for u in self.utterances if u.corpus == corpus and not names_of(u) & without
+        ]
 
     def located(self, root: Path) -> Carried:
         """Give the same with the files where they lie below ``root``, for who has the audio as well."""

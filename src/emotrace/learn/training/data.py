@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,25 +45,14 @@ def gather(data: Data, root: Path | None, tell: Tell = say_nothing) -> list[Utte
     """
     utterances = [u for name in data.corpora for u in _scan_corpus(name, root, data, tell)]
     utterances += [u for path in data.manifests for u in _read_own(path)]
-    return leave_out(utterances, data.exclude)
-
-
-def leave_out(utterances: list[Utterance], names: Sequence[str]) -> list[Utterance]:
-    """Give the utterances without those of some names, by name without ending, or by folder and name.
-
-    Raises
-    ------
-    RecipeError
-        If a name is not there.
-    """
-    found = {name for u in utterances for name in _names_of(u)}
-    missing = [name for name in names if name not in found]
+    found = {name for u in utterances for name in names_of(u)}
+    missing = [name for name in data.exclude if name not in found]
     if missing:
         raise RecipeError(
             f"key 'data.exclude' names {', '.join(missing)}, which is not there; give file names without ending, "
             "where they repeat with their folder: DC/a01"
         )
-    return [u for u in utterances if not _names_of(u) & set(names)]
+    return [u for u in utterances if not names_of(u) & set(data.exclude)]
 
 
 def _scan_corpus(name: str, root: Path | None, data: Data, tell: Tell) -> list[Utterance]:
@@ -95,7 +84,8 @@ def _read_own(path: str) -> list[Utterance]:
     return utterances
 
 
-def _names_of(utterance: Utterance) -> set[str]:
+def names_of(utterance: Utterance) -> set[str]:
+    """Give the names by which a recipe may leave an utterance out."""
     path = Path(utterance.file)
     return {path.stem, f"{path.parent.name}/{path.stem}"}
 

@@ -1,7 +1,7 @@
 """Fit the perceptrons on a voice's statistics: on a table of every version of every clip, in a minute or two.
 
-Nothing is drawn anew in every epoch as it is for pictures: at each speed, after a telephone line, and once in
-what else the recipe's augmentation brings, a clip is heard once. Statistics of voices that are masked and cut
+Nothing is drawn anew in every epoch as it is for pictures: a clip is heard once at each speed, once
+after a telephone line, and a few times in noise. Statistics of voices that are masked and cut
 at random are statistics of nobody, and teach little.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ from emotrace.learn.training.fit import (
     weight_groups,
 )
 from emotrace.learn.training.pack import decode
-from emotrace.learn.training.recipe import Recipe
+from emotrace.learn.training.recipe import Augment, Recipe
 
 _CLIPS_AT_ONCE = 32
 
@@ -74,12 +75,25 @@ def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, d
 
 @torch.no_grad()
 def _hear_versions(network: StatisticsMLP, train: Examples, recipe: Recipe, device: str) -> Iterator[Tensor]:
-    """Give the statistics (n_clips, n) of every version of the pack, and last of one that is augmented."""
+    """Give the statistics (n_clips, n) of every version of the pack, and last of those in noise."""
     n_versions = len(train.pack.frames)
     for version in range(n_versions):
         yield _hear(network, train, version, device)
     generator = torch.Generator().manual_seed(recipe.training.seed)
-    yield _hear(network, train, train.pack.speeds.index(1.0), device, recipe, generator)
+    for _ in range(recipe.statistics.noisy_versions):
+        yield _hear(network, train, train.pack.speeds.index(1.0), device, _in_noise(recipe.augment), generator)
+
+
+def _in_noise(settings: Augment) -> Augment:
+    """Give what makes a clip noisy: mostly sounds behind it, and nothing hidden."""
+    return replace(
+        settings,
+        noise_probability=0.5,
+        babble_probability=0.5,
+        reverb_probability=0.3,
+        band_masks=0,
+        time_masks=0,
+    )
 
 
 def _hear(
@@ -87,7 +101,7 @@ def _hear(
     train: Examples,
     version: int,
     device: str,
-    recipe: Recipe | None = None,
+    settings: Augment | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     lengths = np.diff(train.pack.offsets[version])
@@ -98,8 +112,8 @@ def _hear(
         longest = int(lengths[chosen].max())
         clips = [fit_length(train.pack.clip(place, version), longest, 0.0) for place in chosen.tolist()]
         voice = torch.from_numpy(decode(np.stack(clips))).to(device)
-        if recipe is not None and generator is not None:
-            voice = augment(voice, recipe.augment, generator)
+        if settings is not None and generator is not None:
+            voice = augment(voice, settings, generator)
         heard[chosen] = network.hear(voice).cpu()
     return heard.to(device)
 
@@ -132,12 +146,15 @@ def _fit(network: StatisticsMLP, table: Tensor, train: Examples, recipe: Recipe,
 
 
 def _draw_versions(n: int, train: Examples, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw which version of each clip is heard: a speed, the telephone, or the noisy one, which is the last."""
+    """Draw which version of each clip is heard: a speed, the telephone, or one in noise, which are the last."""
     n_speeds = len(train.pack.speeds)
     telephone = recipe.augment.telephone_probability if train.pack.has_telephone else 0.0
-    noisy = recipe.statistics.noisy_probability
+    own = recipe.statistics
+    noisy = own.noisy_probability if own.noisy_versions else 0.0
     versions = rng.integers(n_speeds, size=n)
     chance = rng.random(n)
     versions[chance < telephone] = n_speeds
-    versions[chance > 1.0 - noisy] = len(train.pack.frames)
+    is_noisy = chance > 1.0 - noisy
+    in_noise = rng.integers(max(1, own.noisy_versions), size=int(is_noisy.sum()))
+    versions[is_noisy] = len(train.pack.frames) + in_noise
     return versions

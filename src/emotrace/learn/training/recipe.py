@@ -150,11 +150,13 @@ class Statistics:
 
     steps: int = 2400
     batch_size: int = 128
-    noisy_probability: float = 0.2
+    noisy_versions: int = 2
+    noisy_probability: float = 0.3
 
     def __post_init__(self) -> None:
         _require(self.steps >= 1, "steps", "must be at least 1")
         _require(self.batch_size >= 2, "batch_size", "must be at least 2")
+        _require(self.noisy_versions >= 0, "noisy_versions", "must not be negative")
         _require(0.0 <= self.noisy_probability <= 1.0, "noisy_probability", "must be in 0 .. 1")
 
 
