@@ -116,7 +116,7 @@ class TestFolder:
         monkeypatch.chdir(tmp_path)
         hint = {"opne": r"did you mean 'open'\? Known", "none": "known"}[name]
         sentence = f"no model named '{name}' is shipped with emotrace, and no folder or zip of this name is here; "
-        with pytest.raises(BundleError, match=f"^{sentence}{hint}: default, open, quick, speech$"):
+        with pytest.raises(BundleError, match=f"^{sentence}{hint}: default, open, speech$"):
             load_bundle(name)
         # What is there, or looks like a path, is one.
         refuse(f"./{name}", "does not exist; give the folder or zip of a bundle$")
