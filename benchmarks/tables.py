@@ -162,9 +162,7 @@ def make_two_views() -> str:
         key = "unweighted_average_recall"
         before = shipped["corpora"][name][key]
         rows.append(f"| {name} | {_interval(before)} | {_interval(scores[key])} |")
-    before, after = (
-        report["pooled"]["expected_calibration_error"]["value"] for report in (shipped, ours)
-    )
+    before, after = (report["pooled"]["expected_calibration_error"]["value"] for report in (shipped, ours))
     rows.append(f"| ECE, all speech | {before:.3f} | {after:.3f} |")
     return "\n".join(rows)
 
