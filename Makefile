@@ -41,6 +41,7 @@ benchmarks: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/app_live.py -o benchmarks/results/app_live.json
 	$(BIN)/emotrace model card default --evaluation benchmarks/results/default.json \
 		--robustness benchmarks/results/robustness.json -o docs/model-card.md
+	$(BIN)/emotrace model card open --evaluation benchmarks/results/open.json -o docs/model-card-open.md
 	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/ship_results.py
 
