@@ -224,6 +224,7 @@ corpora = ["ravdess"]
 [model]
 widths = [16, 16, 16, 16, 16]
 pool_width = 16
+hidden = [8]
 
 [augment]
 speeds = [1.0]
@@ -233,6 +234,10 @@ epochs = 1
 steps_per_epoch = 2
 batch_size = 4
 crop_seconds = [0.5, 0.6]
+
+[statistics]
+steps = 2
+batch_size = 4
 
 [export]
 name = "mine"
