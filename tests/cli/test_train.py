@@ -262,7 +262,8 @@ def test_train_judges_what_it_made(emotrace_command: Emotrace, ravdess: Path) ->
     (ravdess / "holiday.wav").touch()
     done = emotrace_command("train", "tiny.toml", "-o", "run", "--corpora", "corpora")
     assert done.code == 0, done.err
-    assert [line.split()[:2] for line in done.out.splitlines()[1:]] == [["ravdess", "2"], ["pooled", "2"]]
+    # What is said of uncertain answers depends on what was learnt in two steps.
+    assert [line.split()[:2] for line in done.out.splitlines()[1:3]] == [["ravdess", "2"], ["pooled", "2"]]
     told = done.err.splitlines()
     assert told[0].startswith(f"left out: file {ravdess / 'holiday.wav'}, reason ")
     assert told[-1] == f"Bundle: {Path('run/bundle')}"
