@@ -25,6 +25,34 @@ from emotrace.cli import main
 Signal = NDArray[np.float32]
 RATE = 16_000
 
+MOMENT_RECIPE = """
+[data]
+corpora = ["{corpus}"]
+
+[model]
+widths = [16, 16, 16, 16, 16]
+pool_width = 16
+hidden = [8]
+
+[augment]
+speeds = [1.0]
+
+[training]
+epochs = 1
+steps_per_epoch = 2
+batch_size = 4
+crop_seconds = [0.5, 0.6]
+
+[statistics]
+steps = 2
+batch_size = 4
+
+[export]
+name = "mine"
+licence = "CC0-1.0"
+"""
+"""A training of a moment; the corpus is for each test to name."""
+
 
 @dataclass(frozen=True)
 class Result:

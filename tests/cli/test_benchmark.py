@@ -10,36 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import RATE, Emotrace, Signal, write_wav
+from tests.cli.conftest import MOMENT_RECIPE, RATE, Emotrace, Signal, write_wav
 
 from emotrace.learn.benchmark.judged_fold import ANSWERS
-
-RECIPE = """
-[data]
-corpora = ["savee"]
-
-[model]
-widths = [16, 16, 16, 16, 16]
-pool_width = 16
-hidden = [8]
-
-[augment]
-speeds = [1.0]
-
-[training]
-epochs = 1
-steps_per_epoch = 2
-batch_size = 4
-crop_seconds = [0.5, 0.6]
-
-[statistics]
-steps = 2
-batch_size = 4
-
-[export]
-name = "mine"
-licence = "CC0-1.0"
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +20,7 @@ def savee(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, talk: Signal) -> Path
     """A corpus with the names of SAVEE: four speakers, so four folds, and two emotions of real talk."""
     monkeypatch.delenv("EMOTRACE_CORPORA", raising=False)
     monkeypatch.chdir(tmp_path)
-    Path("tiny.toml").write_text(RECIPE, encoding="utf-8")
+    Path("tiny.toml").write_text(MOMENT_RECIPE.format(corpus="savee"), encoding="utf-8")
     for number, speaker in enumerate(("DC", "JE", "JK", "KL")):
         for emotion in ("a", "n"):
             start = (2 * number + (emotion == "n")) * RATE * 3 // 8
@@ -125,7 +98,8 @@ def test_folds_are_trained_judged_pooled_and_not_done_again(
     assert (alone.code, alone.out.splitlines()[0]) == (0, "fold 1 of 4, seed 1 (partial)")
     left_out = f"{Path('out/seed-1/fold-2')} was judged with another recipe or other speech, and is left out"
     assert f"emotrace: {left_out}" in alone.err.splitlines()
-    Path("tiny.toml").write_text(RECIPE.replace("steps_per_epoch = 2", "steps_per_epoch = 1"), encoding="utf-8")
+    recipe = Path("tiny.toml").read_text(encoding="utf-8")
+    Path("tiny.toml").write_text(recipe.replace("steps_per_epoch = 2", "steps_per_epoch = 1"), encoding="utf-8")
     other = emotrace_command(*CALL, "--fold", "1")
     assert other.code == 1
     assert other.err.splitlines()[-1] == (

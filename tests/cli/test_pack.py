@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Emotrace
+from tests.cli.conftest import MOMENT_RECIPE, Emotrace
 from tests.cli.test_benchmark import savee as savee  # the made corpus and recipe
 
 PACK = ("features", "pack", "tiny.toml", "-o", "packed", "--corpora", "corpora")
@@ -49,6 +49,9 @@ def test_what_is_packed_here_is_trained_there(emotrace_command: Emotrace) -> Non
 def test_what_cannot_be_packed_or_read_is_one_line(
     emotrace_command: Emotrace, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
+    Path("own.toml").write_text(
+        MOMENT_RECIPE.format(corpus="savee").replace("[data]", "[data]\nmanifests = ['m.csv']")
+    )
     done = emotrace_command(*arguments)
     assert (done.code, done.out) == (code, "")
     assert sentence in done.complaint

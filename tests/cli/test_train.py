@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.cli.conftest import RATE, Emotrace, Signal, write_wav
+from tests.cli.conftest import MOMENT_RECIPE, RATE, Emotrace, Signal, write_wav
 
 import emotrace
 
@@ -217,32 +217,7 @@ def test_a_run_that_is_a_file(emotrace_command: Emotrace, recipe: Path) -> None:
 
 # -- from recipe to judged bundle -------------------------------------------------------------------------
 
-TINY = """
-[data]
-corpora = ["ravdess"]
-
-[model]
-widths = [16, 16, 16, 16, 16]
-pool_width = 16
-hidden = [8]
-
-[augment]
-speeds = [1.0]
-
-[training]
-epochs = 1
-steps_per_epoch = 2
-batch_size = 4
-crop_seconds = [0.5, 0.6]
-
-[statistics]
-steps = 2
-batch_size = 4
-
-[export]
-name = "mine"
-licence = "CC0-1.0"
-"""
+TINY = MOMENT_RECIPE.format(corpus="ravdess")
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def _train_and_judge(train: Callable[..., Any], plan: Plan, run: Run, output: Pa
     from emotrace.cli._training import judge_bundle, tell_stage
     from emotrace.learn.benchmark.judged_fold import JudgedFold, write_fold
     from emotrace.learn.benchmark.machine import describe_machine
-    from emotrace.learn.benchmark.plan import relative_name
+    from emotrace.learn.training.data import relative_name
 
     folder = run.folder(output)
     bundle, split = train(plan.recipe_of(run), plan.corpora, folder, partial(tell_stage, run=str(run)))

@@ -136,9 +136,10 @@ def pack(
 
     plan = read_emotion_recipe(recipe)
     require_folder(output)
-    from emotrace.learn.training.carried import write_carried
+    from emotrace.learn.training.carried import require_corpora_alone, write_carried
     from emotrace.learn.training.run import gather_with_content, versions_of
 
+    require_corpora_alone(plan.data)
     try:
         utterances = gather_with_content(plan.data, corpora, tell_stage)
         with ProgressLine("packing") as progress:

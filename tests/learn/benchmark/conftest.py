@@ -13,7 +13,8 @@ from tests.made_corpora import make_corpora
 
 from emotrace.labels import NO_SPEECH
 from emotrace.learn.benchmark.judged_fold import JudgedFold
-from emotrace.learn.benchmark.plan import Plan, Run, plan_benchmark, relative_name
+from emotrace.learn.benchmark.plan import Plan, Run, plan_benchmark
+from emotrace.learn.training.data import relative_name
 from emotrace.learn.training.recipe import Data, Export, Recipe
 from emotrace.types import Prediction, Segment, Utterance
 

@@ -7,7 +7,8 @@ import pytest
 
 from emotrace.errors import ReportError, UnknownNameError, UsageError
 from emotrace.learn.benchmark.judged_fold import ANSWERS, write_fold
-from emotrace.learn.benchmark.plan import Run, plan_benchmark, relative_name
+from emotrace.learn.benchmark.plan import Run, plan_benchmark
+from emotrace.learn.training.data import relative_name
 from emotrace.learn.training.recipe import Export, Model, SpeechRecipe, Training
 
 

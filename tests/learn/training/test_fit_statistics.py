@@ -16,7 +16,7 @@ from emotrace.learn.training.fit_statistics import _draw_versions, fit_statistic
 from emotrace.learn.training.fit_views import SHARES, fit_views
 
 
-def ignore(_line: Any) -> None:
+def ignore(_stage: str, _line: Any) -> None:
     pass
 
 
@@ -75,7 +75,9 @@ def test_versions_are_drawn_as_often_as_the_recipe_says(recipe, sides):
 
 def test_both_views_are_fitted_and_share_what_is_said(recipe, sides, tmp_path):
     told: list[Any] = []
-    fitted = fit_views(recipe, sides["train"], sides["validation"], tmp_path, told.append)
+    fitted = fit_views(
+        recipe, sides["train"], sides["validation"], tmp_path, lambda _stage, line: told.append(line)
+    )
     assert [line.get("view", "epoch") for line in told] == ["statistics", "epoch", "epoch", "both"]
     assert fitted.network.share.item() in [pytest.approx(share) for share in SHARES]
     scores = validation_scores(fitted.network, sides["validation"])

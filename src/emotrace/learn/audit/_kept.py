@@ -7,7 +7,6 @@ after some clips were moved, listens only to what is new.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import sys
 import warnings
@@ -18,6 +17,7 @@ import soundfile
 
 import emotrace
 from emotrace.errors import CacheWarning
+from emotrace.learn._results import installed_version
 from emotrace.learn.audit._heard import Heard
 from emotrace.learn.evaluation.near_identical import Fingerprint
 from emotrace.learn.table import cache_folder
@@ -63,7 +63,7 @@ class KeptClips:
     def __init__(self, root: Path) -> None:
         facts = {
             "sources": SOURCES_AT_IMPORT,
-            "libraries": {name: _version(name) for name in _LIBRARIES},
+            "libraries": {name: installed_version(name) or "not installed" for name in _LIBRARIES},
             "libsndfile": soundfile.__libsndfile_version__,
             "python": sys.version_info[:2],
         }
@@ -123,10 +123,3 @@ def _pack(heard: Heard) -> np.ndarray[tuple[int, int], np.dtype[np.int8]]:
 def _unpack(values: np.ndarray[tuple[int, int], np.dtype[np.int8]]) -> Heard:
     content = values[0, 1:33].tobytes().hex() if values[0, 0] else None
     return Heard(content, Fingerprint(np.ascontiguousarray(values[1:])))
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"

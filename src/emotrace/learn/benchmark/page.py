@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from emotrace.atomic import replacing
-from emotrace.errors import EmotraceError
+from emotrace.learn._results import write_text
 from emotrace.learn.benchmark.summary import tell_ranges
 from emotrace.learn.evaluation.reliability import N_BINS
 
@@ -29,12 +28,7 @@ def write_benchmark(facts: Facts, folder: Path) -> Path:
     page = folder / f"{NAME}.md"
     text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
     for path, content in ((folder / f"{NAME}.json", text + "\n"), (page, render_benchmark(facts))):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as part:
-                part.write_text(content, encoding="utf-8")
-        except OSError as error:
-            raise EmotraceError(f"cannot write {path}: {error.strerror or error}") from None
+        write_text(path, content)
     return page
 
 

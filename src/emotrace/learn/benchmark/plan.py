@@ -17,7 +17,7 @@ from emotrace.learn.benchmark.judged_fold import ANSWERS, JudgedFold, read_fold
 from emotrace.learn.evaluation.corpus_out import CORPUS_OUT, CORPUS_OUT_LABELS
 from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS, independent_folds, number_folds
 from emotrace.learn.evaluation.split import Split
-from emotrace.learn.training.data import gather
+from emotrace.learn.training.data import gather, relative_name
 from emotrace.learn.training.recipe import Recipe, SpeechRecipe, recipe_to_dict
 from emotrace.types import Utterance
 
@@ -61,6 +61,7 @@ class Plan:
     splits: dict[int, Split]
     labels: tuple[str, ...] | None
     _speech: str
+    _detector: str
 
     @property
     def protocol(self) -> str:
@@ -79,8 +80,7 @@ class Plan:
         """Hash what a run's figures depend on: recipe, speech, speech detector and the version of emotrace."""
         recipe = recipe_to_dict(self.recipe_of(run))
         recipe["export"] = {key: value for key, value in recipe["export"].items() if key not in _NAMES}
-        detector = load_bundle("speech").card.files[MODEL_FILE]["sha256"]
-        facts = json.dumps([recipe, self._speech, detector, __version__], sort_keys=True)
+        facts = json.dumps([recipe, self._speech, self._detector, __version__], sort_keys=True)
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
     def clips(self, held_out: Sequence[Utterance]) -> list[Utterance]:
@@ -151,7 +151,8 @@ def plan_benchmark(recipe: Recipe | SpeechRecipe, protocol: str, corpora: Path |
     utterances = gather(recipe.data, corpora)
     splits = number_folds(independent_folds(protocol, utterances, recipe.data.split_seed))
     labels = PRESETS[CORPUS_OUT_LABELS] if protocol == CORPUS_OUT else None
-    return Plan(recipe, corpora, splits, labels, _hash_speech(utterances, corpora))
+    detector = load_bundle("speech").card.files[MODEL_FILE]["sha256"]
+    return Plan(recipe, corpora, splits, labels, _hash_speech(utterances, corpora), detector)
 
 
 def find_runs(output: Path) -> list[Run]:
@@ -162,15 +163,6 @@ def find_runs(output: Path) -> list[Run]:
         if fold.isdecimal() and seed.isdecimal():
             found.append(Run(int(seed), int(fold)))
     return sorted(found)
-
-
-def relative_name(file: str, corpora: Path | None) -> str:
-    """Name a file by its place among the corpora, or as it is where it lies elsewhere."""
-    if corpora is not None:
-        path, root = Path(file).absolute(), corpora.absolute()
-        if path.is_relative_to(root):
-            return path.relative_to(root).as_posix()
-    return file
 
 
 def _hash_speech(utterances: Sequence[Utterance], corpora: Path | None) -> str:

@@ -8,7 +8,6 @@ the choice costs is told by speakers who had no part in it.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from emotrace.atomic import replacing
 from emotrace.errors import EmotraceError, UnknownNameError, UsageError
 from emotrace.learn._processes import Death, run_tasks
+from emotrace.learn._results import installed_version, write_text
 from emotrace.learn.evaluation import permutation
 from emotrace.learn.evaluation.speakers import group_speakers
 from emotrace.learn.explore import importance_fold
@@ -214,14 +213,8 @@ class _Kept:
     def add(self, key: str, result: Mapping[str, Any]) -> None:
         """Keep what a fold gave."""
         self.done[key] = dict(result)
-        if self._path is None:
-            return
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(self._path) as part:
-                part.write_text(json.dumps({"folds": self.done}), encoding="utf-8")
-        except OSError as error:
-            raise EmotraceError(f"cannot write {self._path}: {error.strerror or error}") from None
+        if self._path is not None:
+            write_text(self._path, json.dumps({"folds": self.done}))
 
     def _read(self) -> dict[str, Facts]:
         if self._path is None or not self._path.exists():
@@ -238,17 +231,10 @@ def _identify(table: FeatureTable, settings: Settings, folds: Sequence[Fold]) ->
     """Hash all that the results depend on: clips, features, settings, and what computes them."""
     clips = [(u.speaker, u.emotion, u.recording_id) for u in table.utterances]
     learner = build_model(settings.model, random_state=settings.seed)[-1].get_params()
-    libraries = {name: _version(name) for name in ("numpy", "scikit-learn", "lightgbm")}
+    libraries = {name: installed_version(name) for name in ("numpy", "scikit-learn", "lightgbm")}
     facts = [asdict(settings), repr(learner), [asdict(fold) for fold in folds], clips, table.names, libraries]
     digest = hashlib.sha256(json.dumps(facts).encode())
     digest.update(np.ascontiguousarray(table.matrix).tobytes())
     for module in (permutation, importance_fold):
         digest.update(inspect.getsource(module).encode())
     return digest.hexdigest()[:16]
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

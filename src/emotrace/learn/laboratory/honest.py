@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emotrace.atomic import replacing
 from emotrace.errors import EmotraceError, ReportError
 from emotrace.learn._processes import Death, run_tasks
+from emotrace.learn._results import write_text
 from emotrace.learn.laboratory.copies import Progress
 from emotrace.learn.laboratory.honest_recipe import Honest, read_honest
 from emotrace.learn.laboratory.honest_run import HonestTask, HonestWork
@@ -128,13 +128,7 @@ def read_honest_record(recipe: Honest, folder: Path) -> HonestRecord:
 
 def _write(record: HonestRecord, folder: Path) -> None:
     facts = {"honest": record.recipe.honest, "fingerprint": record.recipe.fingerprint, "runs": record.runs}
-    path = folder / f"{record.recipe.honest}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
-            part.write_text(json.dumps(facts), encoding="utf-8")
-    except OSError as error:
-        raise EmotraceError(f"cannot write {path}: {error.strerror or error}") from None
+    write_text(folder / f"{record.recipe.honest}.json", json.dumps(facts))
 
 
 def _say(tell: Callable[[str], None] | None, line: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import statistics
 from collections import Counter
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import emotrace
-from emotrace.atomic import replacing
-from emotrace.errors import EmotraceError
+from emotrace.learn._results import installed_version, write_text
 from emotrace.learn.evaluation.bootstrap import speaker_bootstrap
 from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
 from emotrace.learn.laboratory.honest import HonestRecord
@@ -103,18 +101,13 @@ def write_honest_page(summaries: Sequence[Summary], folder: Path) -> Path:
     facts = {
         "made_by": "emotrace honest",
         "emotrace": emotrace.__version__,
-        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "libraries": {name: installed_version(name) for name in _LIBRARIES},
         "recipes": list(summaries),
     }
     page = folder / f"{NAME}.md"
     texts = {folder / f"{NAME}.json": json.dumps(facts, indent=2) + "\n", page: render_honest(summaries)}
     for path, text in texts.items():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as part:
-                part.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise EmotraceError(f"cannot write {path}: {error.strerror or error}") from None
+        write_text(path, text)
     return page
 
 
@@ -271,10 +264,3 @@ def _spread(values: Sequence[float]) -> dict[str, float | None]:
 
 def _rounded(value: float) -> float:
     return round(value, 4)
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

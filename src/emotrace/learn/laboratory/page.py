@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import emotrace
-from emotrace.atomic import replacing
-from emotrace.errors import EmotraceError
+from emotrace.learn._results import installed_version, write_text
 
 NAME = "reproduction"
 _LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "torch")
@@ -41,19 +39,14 @@ def write_page(summaries: Sequence[Summary], folder: Path, is_small: bool = Fals
     facts = {
         "made_by": "emotrace reproduce" + (" --fast" if is_small else ""),
         "emotrace": emotrace.__version__,
-        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "libraries": {name: installed_version(name) for name in _LIBRARIES},
         "is_small": is_small,
         "claims": list(summaries),
     }
     page = folder / f"{NAME}.md"
     texts = {folder / f"{NAME}.json": json.dumps(facts, indent=2) + "\n", page: render(summaries, is_small)}
     for path, text in texts.items():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as part:
-                part.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise EmotraceError(f"cannot write {path}: {error.strerror or error}") from None
+        write_text(path, text)
     return page
 
 
@@ -157,10 +150,3 @@ def _spread(spread: Mapping[str, Any]) -> str:
 
 def _number(value: float | None) -> str:
     return "not run yet" if value is None else f"{value:+.3f}"
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

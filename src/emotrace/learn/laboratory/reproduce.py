@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emotrace.atomic import replacing
 from emotrace.errors import EmotraceError, ReportError
 from emotrace.learn._processes import Death, run_tasks
+from emotrace.learn._results import write_text
 from emotrace.learn.laboratory.copies import Progress
 from emotrace.learn.laboratory.recipe import Claim, read_claim
 from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task
@@ -152,13 +152,7 @@ def write_record(record: Record, folder: Path) -> None:
         "not_measured": record.not_measured,
         "runs": record.runs,
     }
-    path = folder / f"{record.claim.claim}.json"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
-            part.write_text(json.dumps(facts), encoding="utf-8")
-    except OSError as error:
-        raise EmotraceError(f"cannot write {path}: {error.strerror or error}") from None
+    write_text(folder / f"{record.claim.claim}.json", json.dumps(facts))
 
 
 def _share(work: RunWork, n_jobs: int) -> RunWork:

@@ -98,6 +98,7 @@ class VoiceStatistics(nn.Module):
         voiced_only = speech * (clearness > VOICED)
         voiced = _or_all(voiced_only, speech)
         unvoiced = _or_all(speech * (clearness <= VOICED), speech)
+        within = _within(speech)
 
         cepstrum = mel @ self.cosines
         shape = self._shape(mel, power, level, clearness)
@@ -119,10 +120,10 @@ class VoiceStatistics(nn.Module):
         parts = [
             statistics(values, masks).flatten(1),
             _means_and_spreads(torch.cat([cepstrum, shape], dim=2), unvoiced),
-            _timing(speech, voiced_only),
+            _timing(speech, within, voiced_only),
             _course(torch.cat([shape, cepstrum[:, :, :_N_COURSE_CEPSTRUM]], dim=2), speech),
             _course(pitch.unsqueeze(2), voiced) * _is_enough(voiced_only),
-            _swelling(mel, level, speech),
+            _swelling(mel, level, within),
             _decibels((power * speech.unsqueeze(2)).sum(dim=1) / speech.sum(dim=1, keepdim=True)),
         ]
         return torch.cat(parts, dim=1)
@@ -239,8 +240,7 @@ def _pitch_tracks(pitch: Tensor, clearness: Tensor, voiced: Tensor) -> tuple[Ten
     return tracks, where
 
 
-def _timing(speech: Tensor, voiced: Tensor) -> Tensor:
-    within = _within(speech)
+def _timing(speech: Tensor, within: Tensor, voiced: Tensor) -> Tensor:
     n_within, n_speech, n_voiced = (mask.sum(dim=1) for mask in (within, speech, voiced))
     pauses = within * (1.0 - speech)
     n_voices, n_pauses = _count_runs(voiced), _count_runs(pauses)
@@ -269,9 +269,8 @@ def _course(values: Tensor, where: Tensor) -> Tensor:
     return (means - whole).flatten(1)
 
 
-def _swelling(mel: Tensor, level: Tensor, speech: Tensor) -> Tensor:
+def _swelling(mel: Tensor, level: Tensor, within: Tensor) -> Tensor:
     """Give how much level and bands swell in each range of rates, log10 of power, (batch, 9 x 7)."""
-    within = _within(speech)
     bands = mel.reshape(mel.shape[0], -1, _N_SWELLING, N_MELS // _N_SWELLING).mean(dim=3)
     tracks = torch.cat([level.unsqueeze(2), bands], dim=2)
     tracks = torch.maximum(tracks, tracks.amax(dim=1, keepdim=True) - _SWELLING_RANGE_DB)

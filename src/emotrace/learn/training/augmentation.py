@@ -47,8 +47,7 @@ def augment(voice: Tensor, settings: Augment, generator: torch.Generator, on_lin
         Shape (batch, frames, 128).
     """
     x, periods = voice[:, :, : log_mel.N_MELS], voice[:, :, log_mel.N_MELS :]
-    # One stretch for both: they are of the same moment.
-    x, periods = warp_both(x, periods, settings.tempo, settings.frequency, generator)
+    x, periods = warp(x, periods, settings.tempo, settings.frequency, generator)
     x = reverberate(x, settings.reverb_probability, generator)
     x, periods = babble(x, periods, settings.babble_probability, settings.babble_snr_db, generator)
     noisy = add_noise(x, settings.noise_probability, settings.noise_snr_db, generator, on_line)
@@ -59,21 +58,14 @@ def augment(voice: Tensor, settings: Augment, generator: torch.Generator, on_lin
     return torch.cat([hide(x, hidden), hide(periods, hidden)], dim=2)
 
 
-def warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) -> Tensor:
-    """Stretch time and the frequency axis by random factors within 1 +- ``tempo`` and 1 +- ``frequency``."""
-    return _warp(x.unsqueeze(1), tempo, frequency, generator).squeeze(1)
-
-
-def warp_both(
+def warp(
     x: Tensor, periods: Tensor, tempo: float, frequency: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Stretch log-mels and periodicity alike; their second axes have as many steps."""
-    both = _warp(torch.stack([x, periods], dim=1), tempo, frequency, generator)
-    return both[:, 0], both[:, 1]
+    """Stretch time and the second axis by random factors within 1 +- ``tempo`` and 1 +- ``frequency``.
 
-
-def _warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) -> Tensor:
-    batch, _, frames, bands = x.shape
+    Log-mels and periodicity, whose second axes have as many steps, are stretched alike: they are of one moment.
+    """
+    batch, frames, bands = x.shape
     scale = 1.0 + (2.0 * torch.rand(batch, 2, generator=generator) - 1.0) * torch.tensor([tempo, frequency])
     scale = scale.to(x.device)
     time = torch.linspace(-1.0, 1.0, frames, device=x.device)
@@ -81,8 +73,9 @@ def _warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator)
     grid = torch.empty(batch, frames, bands, 2, device=x.device)
     grid[..., 0] = (band * scale[:, 1:2]).unsqueeze(1) - 1.0
     grid[..., 1] = (time * scale[:, 0:1]).unsqueeze(2)
-    warped: Tensor = functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
-    return warped
+    both = torch.stack([x, periods], dim=1)
+    warped: Tensor = functional.grid_sample(both, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return warped[:, 0], warped[:, 1]
 
 
 def babble(

@@ -17,7 +17,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from emotrace.atomic import replacing
 from emotrace.errors import TrainingError
-from emotrace.learn.training.data import names_of
-from emotrace.learn.training.pack import Codes, Pack, Versions
+from emotrace.learn.training.data import names_of, relative_name
+from emotrace.learn.training.pack import Codes, Pack, Versions, offsets_of
 from emotrace.learn.training.recipe import Data, Recipe
 from emotrace.manifest import read_manifest, write_manifest
 from emotrace.types import Utterance
@@ -58,7 +58,8 @@ class Carried:
             If the pack lacks a corpus or a version that the recipe wants.
         """
         self._require_versions(recipe)
-        wanted = _wanted_corpora(recipe.data)
+        require_corpora_alone(recipe.data)
+        wanted = recipe.data.corpora
         there = {u.corpus for u in self.utterances}
         missing = [corpus for corpus in wanted if corpus not in there]
         if missing:
@@ -135,7 +136,7 @@ def write_carried(
         ends.append(done)
         progress(done, len(utterances))
     paths = [folder / f"part-{number:03}.npz" for number in range(len(ends))]
-    named = [replace(u, file=str(folder / _portable(u.file, root))) for u in utterances]
+    named = [replace(u, file=str(folder / relative_name(u.file, root))) for u in utterances]
     write_manifest(named, folder / _MANIFEST)
     _write_index(folder, identity, versions, paths, ends)
     return paths
@@ -160,7 +161,7 @@ def read_carried(folder: Path) -> Carried:
         for version in range(n_versions):
             frames[version].append(arrays[f"frames{version}"])
             lengths[version].append(arrays[f"lengths{version}"])
-    offsets = tuple(np.concatenate([[0], np.cumsum(np.concatenate(own))]).astype(np.int64) for own in lengths)
+    offsets = tuple(offsets_of(np.concatenate(own)) for own in lengths)
     pack = Pack(
         tuple(index["speeds"]), tuple(np.concatenate(own) for own in frames), offsets, bool(index["telephone"])
     )
@@ -170,25 +171,24 @@ def read_carried(folder: Path) -> Carried:
     return Carried(utterances, pack, folder)
 
 
-def _wanted_corpora(data: Data) -> Sequence[str]:
+def require_corpora_alone(data: Data) -> None:
+    """Refuse speech of one's own, whose files have no place below the folder of corpora.
+
+    Raises
+    ------
+    TrainingError
+        If there is some.
+    """
     if data.manifests:
         raise TrainingError("key 'data.manifests': speech of one's own cannot be carried; train where it lies")
-    return data.corpora
 
 
 def _tell_versions(speeds: Sequence[float], telephone: bool) -> str:
     return f"speeds {', '.join(f'{speed:g}' for speed in speeds)}{' and a telephone' if telephone else ''}"
 
 
-def _portable(file: str, root: Path | None) -> PurePath:
-    path = Path(file)
-    if root is not None and path.is_relative_to(root):
-        return path.relative_to(root)
-    return PurePath(*path.parts[-2:])
-
-
 def _identify(utterances: Sequence[Utterance], versions: Versions, root: Path | None) -> str:
-    clips = [(str(_portable(u.file, root)), str(u.segment), u.content) for u in utterances]
+    clips = [(relative_name(u.file, root), str(u.segment), u.content) for u in utterances]
     facts = json.dumps([_FORMAT, clips, versions.speeds, versions.telephone])
     return hashlib.sha256(facts.encode()).hexdigest()
 

@@ -10,7 +10,7 @@ from emotrace import registry
 from emotrace.errors import RecipeError, TrainingError
 from emotrace.learn.corpora._corpus import Corpus
 from emotrace.learn.corpora._scan import scan
-from emotrace.learn.evaluation.protocols import independent_folds
+from emotrace.learn.evaluation.protocols import independent_folds, number_folds
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.recipe import Data
 from emotrace.manifest import UNKNOWN_SPEAKER, read_manifest
@@ -104,7 +104,7 @@ def divide(data: Data, utterances: list[Utterance]) -> Split:
     LeakError
         If the fold would leak.
     """
-    folds = _by_number(independent_folds(data.protocol, utterances, data.split_seed))
+    folds = number_folds(independent_folds(data.protocol, utterances, data.split_seed))
     if data.fold not in folds:
         raise RecipeError(
             f"key 'data.fold' is {data.fold}, but with these speakers protocol '{data.protocol}' has the folds "
@@ -119,14 +119,13 @@ def divide(data: Data, utterances: list[Utterance]) -> Split:
     return split
 
 
-def _by_number(folds: list[Split]) -> dict[int, Split]:
-    # joint-6 numbers its folds by a table and leaves out those that none of these speakers is in, so that
-    # the place in the list is not always the number.
-    numbers = [split.name.rpartition("/fold-")[2] for split in folds]
-    return {
-        int(number) if number.isdigit() else place: split
-        for place, (number, split) in enumerate(zip(numbers, folds, strict=True), start=1)
-    }
+def relative_name(file: str, corpora: Path | None) -> str:
+    """Name a file by its place among the corpora, or as it is where it lies elsewhere."""
+    if corpora is not None:
+        path, root = Path(file).absolute(), corpora.absolute()
+        if path.is_relative_to(root):
+            return path.relative_to(root).as_posix()
+    return file
 
 
 def corpus_facts(name: str) -> Corpus | None:

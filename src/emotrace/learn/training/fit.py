@@ -16,7 +16,7 @@ import json
 import math
 import pickle
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,7 +147,7 @@ def fit(
         state.epoch += 1
         loss = _train_epoch(state, sampler, recipe, device)
         scores = validation_scores(average, validation, device)
-        score = float(np.mean(list(scores.values())))
+        score = mean_score(scores)
         state.seconds += time.perf_counter() - started
         if score > state.best_score:
             state.best_score, state.best_epoch = score, state.epoch
@@ -155,8 +155,7 @@ def fit(
         line = {
             "epoch": state.epoch,
             "loss": round(loss, 4),
-            "validation_uar": round(score, 4),
-            "per_corpus": {corpus: round(value, 4) for corpus, value in scores.items()},
+            **tell_scores(scores),
             "best_epoch": state.best_epoch,
             "seconds": round(state.seconds, 1),
         }
@@ -207,7 +206,11 @@ def build_network(recipe: Recipe, n_labels: int, name: str | None = None) -> nn.
 
 def validation_scores(network: nn.Module, examples: Examples, device: str = "cpu") -> dict[str, float]:
     """Give the UAR of each corpus among its own labels."""
-    logits = predict_logits(network, examples, device)
+    return score_logits(predict_logits(network, examples, device), examples)
+
+
+def score_logits(logits: NDArray[np.float32], examples: Examples) -> dict[str, float]:
+    """Give the UAR of each corpus among its own labels; ``logits`` as of `predict_logits`."""
     guess = np.where(examples.allowed, logits, -np.inf).argmax(axis=1)
     corpora = np.array([u.corpus for u in examples.utterances])
     return {
@@ -219,20 +222,38 @@ def validation_scores(network: nn.Module, examples: Examples, device: str = "cpu
     }
 
 
+def mean_score(scores: Mapping[str, float]) -> float:
+    """Give the mean over corpora."""
+    return float(np.mean(list(scores.values())))
+
+
+def tell_scores(scores: Mapping[str, float]) -> dict[str, Any]:
+    """Give scores of validation speakers as they are told and logged."""
+    return {
+        "validation_uar": round(mean_score(scores), 4),
+        "per_corpus": {corpus: round(score, 4) for corpus, score in scores.items()},
+    }
+
+
 @torch.no_grad()
 def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") -> NDArray[np.float32]:
     """Give logits, shape (n, n_labels), for each whole clip at its own speed."""
     network.eval()
-    original = examples.pack.speeds.index(1.0)
-    lengths = np.diff(examples.pack.offsets[original])
-    order = np.argsort(lengths, kind="stable")
-    logits = np.empty((len(order), len(examples.labels)), dtype=np.float32)
-    for chosen in np.array_split(order, max(1, len(order) // 32)):
-        # Neighbours in order of length need next to no padding.
-        clips = [fit_length(examples.pack.clip(i, original), int(lengths[chosen].max()), 0.0) for i in chosen]
-        batch = torch.from_numpy(decode(np.stack(clips))).to(device)
-        logits[chosen] = network(batch).float().cpu().numpy()
+    logits = np.empty((len(examples.utterances), len(examples.labels)), dtype=np.float32)
+    for places, voice in whole_clips(examples.pack, examples.pack.speeds.index(1.0)):
+        logits[places] = network(voice.to(device)).float().cpu().numpy()
     return logits
+
+
+def whole_clips(pack: Pack, version: int) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+    """Give all clips of a version, some at a time: their places, (n,), and their frames, (n, frames, 128)."""
+    lengths = np.diff(pack.offsets[version])
+    order = np.argsort(lengths, kind="stable")
+    for places in np.array_split(order, max(1, len(order) // 32)):
+        # Neighbours in order of length need next to no padding.
+        longest = int(lengths[places].max())
+        clips = [fit_length(pack.clip(place, version), longest, 0.0) for place in places.tolist()]
+        yield places, torch.from_numpy(decode(np.stack(clips)))
 
 
 @dataclass(frozen=True)

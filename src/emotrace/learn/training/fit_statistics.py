@@ -8,7 +8,7 @@ at random are statistics of nobody, and teach little.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +24,16 @@ from emotrace.learn.training.fit import (
     Examples,
     Sampler,
     build_network,
-    fit_length,
     load_weights,
     mixed_loss,
     one_cycle,
     save_weights,
     update_average,
     weight_groups,
+    whole_clips,
 )
-from emotrace.learn.training.pack import decode
+from emotrace.learn.training.pack import Pack
 from emotrace.learn.training.recipe import Augment, Recipe
-
-_CLIPS_AT_ONCE = 32
 
 
 def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, device: str) -> nn.Module:
@@ -73,15 +71,14 @@ def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, d
     return fitted
 
 
-@torch.no_grad()
 def _hear_versions(network: StatisticsMLP, train: Examples, recipe: Recipe, device: str) -> Iterator[Tensor]:
     """Give the statistics (n_clips, n) of every version of the pack, and last of those in noise."""
-    n_versions = len(train.pack.frames)
-    for version in range(n_versions):
-        yield _hear(network, train, version, device)
-    generator = torch.Generator().manual_seed(recipe.training.seed)
+    for version in range(len(train.pack.frames)):
+        yield _hear(network, train.pack, version, device)
+    generator, settings = torch.Generator().manual_seed(recipe.training.seed), _in_noise(recipe.augment)
     for _ in range(recipe.statistics.noisy_versions):
-        yield _hear(network, train, train.pack.speeds.index(1.0), device, _in_noise(recipe.augment), generator)
+        original = train.pack.speeds.index(1.0)
+        yield _hear(network, train.pack, original, device, lambda voice: augment(voice, settings, generator))
 
 
 def _in_noise(settings: Augment) -> Augment:
@@ -96,26 +93,15 @@ def _in_noise(settings: Augment) -> Augment:
     )
 
 
+@torch.no_grad()
 def _hear(
-    network: StatisticsMLP,
-    train: Examples,
-    version: int,
-    device: str,
-    settings: Augment | None = None,
-    generator: torch.Generator | None = None,
+    network: StatisticsMLP, pack: Pack, version: int, device: str, change: Callable[[Tensor], Tensor] | None = None
 ) -> Tensor:
-    lengths = np.diff(train.pack.offsets[version])
-    order = np.argsort(lengths, kind="stable")
-    heard = torch.empty(len(order), network.statistics.n_statistics)
-    for chosen in np.array_split(order, max(1, len(order) // _CLIPS_AT_ONCE)):
-        # Neighbours in order of length need next to no padding.
-        longest = int(lengths[chosen].max())
-        clips = [fit_length(train.pack.clip(place, version), longest, 0.0) for place in chosen.tolist()]
-        voice = torch.from_numpy(decode(np.stack(clips))).to(device)
-        if settings is not None and generator is not None:
-            voice = augment(voice, settings, generator)
-        heard[chosen] = network.hear(voice).cpu()
-    return heard.to(device)
+    heard = torch.empty(len(pack.offsets[version]) - 1, len(network.standardise.mean), device=device)
+    for places, voice in whole_clips(pack, version):
+        voice = voice.to(device)
+        heard[torch.from_numpy(places)] = network.hear(voice if change is None else change(voice))
+    return heard
 
 
 def _fit(network: StatisticsMLP, table: Tensor, train: Examples, recipe: Recipe, device: str) -> StatisticsMLP:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,23 @@ from numpy.typing import NDArray
 from emotrace.learn.evaluation.calibration import fit_temperature, softmax
 from emotrace.learn.models.two_views import TwoViews
 from emotrace.learn.training.calibrate import balance_corpora
-from emotrace.learn.training.fit import Examples, Fitted, fit, predict_logits, run_identity, validation_scores
+from emotrace.learn.training.fit import (
+    Examples,
+    Fitted,
+    fit,
+    mean_score,
+    predict_logits,
+    run_identity,
+    score_logits,
+    tell_scores,
+)
 from emotrace.learn.training.fit_statistics import fit_statistics
 from emotrace.learn.training.recipe import Recipe
 
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Of the picture, which are tried."""
 
-Report = Callable[[Mapping[str, Any]], None]
+Report = Callable[[str, Mapping[str, Any]], None]
 
 
 def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Path, report: Report) -> Fitted:
@@ -41,7 +51,7 @@ def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Pat
     folder
         Where weights, checkpoint and log are kept.
     report
-        Called with the numbers of each epoch, and of what else is fitted.
+        Called with ``epoch`` and the numbers of each epoch, and with ``view`` and those of what else is fitted.
 
     Raises
     ------
@@ -49,7 +59,7 @@ def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Pat
         As `fit` and `fit_statistics` say.
     """
     if recipe.model.name not in ("two-views", "statistics-mlp"):
-        return fit(recipe, train, validation, folder, report)
+        return fit(recipe, train, validation, folder, partial(report, "epoch"))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,14 +67,26 @@ def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Pat
     statistics = fit_statistics(recipe, train, folder / "statistics.pt", identity, device).cpu()
     seconds = time.perf_counter() - started
     heard = predict_logits(statistics, validation)
-    report({"view": "statistics", **_tell(statistics, validation), "seconds": round(seconds, 1)})
+    scores = score_logits(heard, validation)
+    report("view", {"view": "statistics", **tell_scores(scores), "seconds": round(seconds, 1)})
     if recipe.model.name == "statistics-mlp":
-        return _fitted(Fitted(statistics, train.labels, 0, 0, 0.0, seconds), validation)
-    pictured = fit(recipe, train, validation, folder, report, device, "residual-cnn")
-    share = _choose_share(predict_logits(pictured.network, validation), heard, validation)
-    network = TwoViews(pictured.network, statistics, share).eval()
-    report({"view": "both", "share": share, **_tell(network, validation)})
-    return _fitted(replace(pictured, network=network, seconds=pictured.seconds + seconds), validation)
+        return Fitted(statistics, train.labels, 0, 0, mean_score(scores), seconds)
+    pictured = fit(recipe, train, validation, folder, partial(report, "epoch"), device, "residual-cnn")
+    seen = predict_logits(pictured.network, validation)
+    share = _choose_share(seen, heard, validation)
+    scores = score_logits(_said(seen, heard, share), validation)
+    report("view", {"view": "both", "share": share, **tell_scores(scores)})
+    return replace(
+        pictured,
+        network=TwoViews(pictured.network, statistics, share).eval(),
+        validation_score=mean_score(scores),
+        seconds=pictured.seconds + seconds,
+    )
+
+
+def _said(seen: NDArray[np.float32], heard: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Give what `TwoViews` makes of the logits of the picture and of the statistics."""
+    return share * seen + (1.0 - share) * heard
 
 
 def _choose_share(seen: NDArray[np.float32], heard: NDArray[np.float32], validation: Examples) -> float:
@@ -73,20 +95,7 @@ def _choose_share(seen: NDArray[np.float32], heard: NDArray[np.float32], validat
     truth, allowed = validation.truth[chosen], validation.allowed[chosen]
     losses = []
     for share in SHARES:
-        logits = (share * seen + (1.0 - share) * heard)[chosen]
+        logits = _said(seen, heard, share)[chosen]
         probabilities = softmax(logits / fit_temperature(logits, truth, allowed), allowed)
         losses.append(-np.log(probabilities[np.arange(len(truth)), truth]).mean())
     return SHARES[int(np.argmin(losses))]
-
-
-def _tell(network: torch.nn.Module, validation: Examples) -> dict[str, Any]:
-    scores = validation_scores(network, validation)
-    return {
-        "validation_uar": round(float(np.mean(list(scores.values()))), 4),
-        "per_corpus": {corpus: round(score, 4) for corpus, score in scores.items()},
-    }
-
-
-def _fitted(fitted: Fitted, validation: Examples) -> Fitted:
-    score = float(np.mean(list(validation_scores(fitted.network, validation).values())))
-    return replace(fitted, validation_score=score)

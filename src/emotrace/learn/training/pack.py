@@ -69,12 +69,25 @@ class Pack:
 
     def subset(self, places: Sequence[int]) -> Pack:
         """Give the pack of some of the clips, in the order asked for."""
-        frames, offsets = [], []
-        for version in range(len(self.frames)):
-            clips = [self.clip(place, version) for place in places]
-            frames.append(np.concatenate(clips))
-            offsets.append(np.concatenate([[0], np.cumsum([len(clip) for clip in clips])]).astype(np.int64))
-        return Pack(self.speeds, tuple(frames), tuple(offsets), self.has_telephone)
+        versions = range(len(self.frames))
+        clips = [[self.clip(place, version) for version in versions] for place in places]
+        return join_clips(clips, self.speeds, self.has_telephone)
+
+
+def join_clips(clips: Sequence[Sequence[Codes]], speeds: tuple[float, ...], has_telephone: bool) -> Pack:
+    """Make a pack of clips, each of which is given in all versions."""
+    columns = list(zip(*clips, strict=True))
+    return Pack(
+        speeds,
+        tuple(np.concatenate(column) for column in columns),
+        tuple(offsets_of([len(clip) for clip in column]) for column in columns),
+        has_telephone,
+    )
+
+
+def offsets_of(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give where each clip begins, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def encode(voice: NDArray[np.float32]) -> Codes:
@@ -133,11 +146,7 @@ def build_pack(
         rows += clips
         if progress is not None:
             progress(len(rows), len(utterances))
-    columns = list(zip(*rows, strict=True))
-    offsets = tuple(
-        np.concatenate([[0], np.cumsum([len(c) for c in column])]).astype(np.int64) for column in columns
-    )
-    pack = Pack(versions.speeds, tuple(np.concatenate(column) for column in columns), offsets, telephone)
+    pack = join_clips(rows, versions.speeds, telephone)
     if path is not None:
         _write(pack, path)
     return pack

@@ -108,7 +108,7 @@ def _run_emotion(
             )
         sides.append(make_examples(utterances, pack, inventory))
     train, validation = sides
-    fitted = fit_views(recipe, train, validation, folder, lambda line: report(_stage(line), line))
+    fitted = fit_views(recipe, train, validation, folder, report)
     calibration = calibrate(fitted.network, validation, recipe.export)
     report("calibration", calibration)
     card = Card(
@@ -155,10 +155,6 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
 def versions_of(recipe: Recipe) -> Versions:
     """Give the versions of every clip that a recipe is trained on."""
     return Versions(recipe.augment.speeds, recipe.augment.telephone_probability > 0.0)
-
-
-def _stage(line: Mapping[str, Any]) -> str:
-    return "view" if "view" in line else "epoch"
 
 
 def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
