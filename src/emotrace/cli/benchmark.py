@@ -103,13 +103,14 @@ def _pack(plan: Plan, folder: Path) -> Carried | None:
     from emotrace.cli._progress import ProgressLine
     from emotrace.cli._training import tell_stage
     from emotrace.learn.training.carried import read_carried, write_carried
-    from emotrace.learn.training.run import gather_with_content, versions_of
+    from emotrace.learn.training.pack import versions_of
+    from emotrace.learn.training.run import gather_with_content
 
     if plan.corpora is None or plan.recipe.data.manifests:
         return None
     utterances = gather_with_content(plan.recipe.data, plan.corpora, tell_stage)
     with ProgressLine("packing") as progress:
-        write_carried(folder, utterances, versions_of(plan.recipe), plan.corpora, progress)
+        write_carried(folder, utterances, versions_of(plan.recipe.augment), plan.corpora, progress)
     return read_carried(folder).located(plan.corpora)
 
 

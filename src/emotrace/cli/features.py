@@ -137,13 +137,14 @@ def pack(
     plan = read_emotion_recipe(recipe)
     require_folder(output)
     from emotrace.learn.training.carried import require_corpora_alone, write_carried
-    from emotrace.learn.training.run import gather_with_content, versions_of
+    from emotrace.learn.training.pack import versions_of
+    from emotrace.learn.training.run import gather_with_content
 
     require_corpora_alone(plan.data)
     try:
         utterances = gather_with_content(plan.data, corpora, tell_stage)
         with ProgressLine("packing") as progress:
-            parts = write_carried(output, utterances, versions_of(plan), corpora, progress)
+            parts = write_carried(output, utterances, versions_of(plan.augment), corpora, progress)
     except KeyboardInterrupt:
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
         sys.exit(130)

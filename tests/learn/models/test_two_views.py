@@ -44,11 +44,21 @@ def test_a_statistic_that_never_varies_does_no_harm(network):
 
 
 @torch.no_grad()
-def test_says_the_mean_of_its_members(network):
-    x = voices()
-    alone = [member(network.standard(network.hear(x))) for member in network.members]
-    assert (alone[0] - alone[1]).abs().max() > 1e-3
-    torch.testing.assert_close(network(x), (alone[0] + alone[1]) / 2)
+def test_says_the_mean_of_its_members_each_of_which_hears_with_one_ear(network):
+    x, n_ears = voices(), len(statistics_mlp.EARS)
+    heard = network.standard(network.hear(x))
+    by_ear = heard.chunk(n_ears, dim=1)
+    alone = [member(by_ear[i % n_ears]) for i, member in enumerate(network.members)]
+    assert len(alone) == 2 * n_ears
+    torch.testing.assert_close(network.judge(heard), torch.stack(alone))
+    torch.testing.assert_close(network(x), torch.stack(alone).mean(dim=0))
+
+
+@torch.no_grad()
+def test_ears_hear_differently(network):
+    one, *others = network.hear(voices()).chunk(len(statistics_mlp.EARS), dim=1)
+    for other in others:
+        assert (one != other).float().mean() > 0.5
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.data import divide, gather
 from emotrace.learn.training.fit import Examples, label_inventory, make_examples
-from emotrace.learn.training.pack import Pack, build_pack
+from emotrace.learn.training.pack import Pack, Versions, build_pack, versions_of
 from emotrace.learn.training.recipe import Augment, Data, Export, Model, Recipe, Statistics, Training
 
 # A busy machine is slow, not wrong.
@@ -82,7 +82,7 @@ def make_recipe(**sections: dict[str, Any]) -> Recipe:
     recipe = Recipe(
         data=Data(corpora=("ravdess", "emo-db"), weights={"ravdess": 0.6, "emo-db": 0.4}),
         model=Model(name="residual-cnn", widths=(16, 16, 16, 16, 16), pool_width=16, dropout=0.2, hidden=(16,)),
-        augment=Augment(speeds=(0.9, 1.0), telephone_probability=0.2),
+        augment=Augment(speeds=(0.9, 1.0), telephone_probability=0.2, noisy_versions=2, noisy_probability=0.3),
         training=Training(
             epochs=2, batch_size=16, steps_per_epoch=12, learning_rate=1e-2, ema_decay=0.8, crop_seconds=(0.5, 0.8)
         ),
@@ -108,10 +108,9 @@ def split(corpora: Path) -> Split:
 def sides(split: Split) -> dict[str, Examples]:
     """The packed examples of each side of the made corpora."""
     inventory = label_inventory(split.train)
-    speeds = {"train": make_recipe().augment.speeds, "validation": (1.0,), "test": (1.0,)}
-    packs = {
-        side: build_pack(getattr(split, side), own, telephone=side == "train") for side, own in speeds.items()
-    }
+    as_it_is = Versions((1.0,))
+    versions = {"train": versions_of(make_recipe().augment), "validation": as_it_is, "test": as_it_is}
+    packs = {side: build_pack(getattr(split, side), own) for side, own in versions.items()}
     return {side: make_examples(getattr(split, side), pack, inventory) for side, pack in packs.items()}
 
 
@@ -123,6 +122,6 @@ def pack_of() -> Callable[..., Pack]:
         rng = np.random.default_rng(0)
         frames = rng.integers(40, 200, (sum(lengths), 128), dtype=np.uint8)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        return Pack(speeds, (frames,) * len(speeds), (offsets,) * len(speeds))
+        return Pack(Versions(speeds), (frames,) * len(speeds), (offsets,) * len(speeds))
 
     return make

@@ -23,7 +23,6 @@ def warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) 
 
 EFFECTS: dict[str, Effect] = {
     "all": lambda x, g: augmentation.augment(with_periods(x), Augment(), g)[:, :, :64],
-    "babble": lambda x, g: augmentation.babble(x, torch.zeros_like(x), 1.0, (0.0, 10.0), g)[0],
     "warp": lambda x, g: warp(x, 0.15, 0.06, g),
     "reverberate": lambda x, g: augmentation.reverberate(x, 1.0, g),
     "add_noise": lambda x, g: augmentation.add_noise(x, 1.0, (5.0, 50.0), g),
@@ -36,9 +35,6 @@ NOTHING = Augment(
     tempo=0.0,
     frequency=0.0,
     equaliser_db=0.0,
-    noise_probability=0.0,
-    reverb_probability=0.0,
-    babble_probability=0.0,
     band_masks=0,
     time_masks=0,
 )
@@ -209,52 +205,6 @@ def test_ratio_of_noise_is_measured_from_the_loudest_point():
         noise = augmentation.add_noise(x, 1.0, (ratio, ratio), seeded())
         middle = noise[:, :25, 31:33].mean()  # where the tilt is next to nothing
         assert middle.item() == pytest.approx(-12.0 - ratio, abs=1.0)
-
-
-def test_noise_on_a_line_is_what_a_line_carries():
-    x = torch.full((2, 40, 64), -100.0)
-    x[:, 20] = 0.0
-    heard = augmentation.add_noise(x, 1.0, (10.0, 10.0), seeded(), torch.tensor([True, False]))
-    beyond = [*range(6), *range(46, 64)]
-    torch.testing.assert_close(heard[0][:, beyond], x[0][:, beyond], atol=1e-3, rtol=0)
-    assert (heard[0, :15, 6:46] > -60.0).all()
-    assert (heard[1, :15] > -60.0).all()
-
-
-def test_noise_takes_periodicity_away():
-    voice = torch.cat([torch.full((2, 40, 64), -20.0), torch.full((2, 40, 64), 0.9)], dim=2)
-    settings = replace(NOTHING, noise_probability=1.0, noise_snr_db=(40.0, 40.0))
-    clear = augmentation.augment(voice, settings, seeded())[:, :, 64:]
-    drowned = augmentation.augment(voice, replace(settings, noise_snr_db=(-30.0, -30.0)), seeded())[:, :, 64:]
-    assert (clear > 0.85).all()
-    assert drowned.mean().abs() < 0.1
-
-
-# Babble.
-
-
-def test_babble_never_takes_energy_away():
-    x = log_mels()
-    heard, _ = augmentation.babble(x, torch.zeros_like(x), 1.0, (0.0, 20.0), seeded())
-    assert (heard >= x - 1e-3).all()
-
-
-@pytest.mark.parametrize("ratio", [0.0, 10.0])
-def test_babble_is_as_loud_as_asked_for_and_brings_its_own_periodicity(ratio):
-    x = torch.full((4, 30, 64), -30.0)
-    periods = torch.full((4, 30, 64), 0.8)
-    heard, mixed = augmentation.babble(x, periods, 1.0, (ratio, ratio), seeded())
-    expected = -30.0 + 10.0 * np.log10(1.0 + 10.0 ** (-ratio / 10.0))
-    assert heard.mean().item() == pytest.approx(expected, abs=0.01)
-    # All are alike, so that the mixture is as periodic as each.
-    torch.testing.assert_close(mixed, periods, atol=1e-4, rtol=0)
-
-
-def test_babble_of_probability_zero_is_the_clip_itself():
-    x = log_mels()
-    heard, periods = augmentation.babble(x, x, 0.0, (0.0, 20.0), seeded())
-    assert heard is x
-    assert periods is x
 
 
 # Equaliser.

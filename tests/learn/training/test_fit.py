@@ -33,7 +33,7 @@ from emotrace.learn.training.fit import (
     run_identity,
     validation_scores,
 )
-from emotrace.learn.training.pack import Pack, decode
+from emotrace.learn.training.pack import Pack, Versions, decode
 from emotrace.types import Segment, Utterance
 
 # The loss.
@@ -227,37 +227,33 @@ def test_emotions_of_a_corpus_are_drawn_alike(tiny_recipe, uneven):
         np.testing.assert_allclose(counts / counts.sum(), 1 / n_emotions, atol=0.1)
 
 
-def versions_of(tiny_recipe: Any, levels: list[int], has_telephone: bool) -> torch.Tensor:
+def hear_versions(tiny_recipe: Any, versions: Versions, levels: list[int]) -> torch.Tensor:
     """Draw clips whose first band is as loud as the place of their version says."""
     utterances = [utterance("a", "fear", "x"), utterance("b", "calm", "x")]
-    offsets = np.array([0, 40, 80])
     frames = tuple(np.full((80, 128), 2 * (100 + level), np.uint8) for level in levels)
-    pack = Pack((0.9, 1.0), frames, (offsets,) * len(levels), has_telephone)
-    recipe = tiny_recipe(augment={"telephone_probability": 0.2 if has_telephone else 0.0})
-    sampler = Sampler(make_examples(utterances, pack, {"x": {"fear", "calm"}}), recipe)
+    pack = Pack(versions, frames, (np.array([0, 40, 80]),) * len(levels))
+    sampler = Sampler(make_examples(utterances, pack, {"x": {"fear", "calm"}}), tiny_recipe())
     rng = np.random.default_rng(0)
-    batches = [sampler.draw(rng) for _ in range(20)]
-    heard = torch.cat([batch.voice[:, 0, 0] for batch in batches])
-    assert torch.equal(torch.cat([batch.on_line for batch in batches]), heard == levels[-1]) or not has_telephone
-    return heard
+    return torch.cat([sampler.draw(rng).voice[:, 0, 0] for _ in range(60)])
 
 
 def test_all_speeds_are_drawn(tiny_recipe):
-    heard = versions_of(tiny_recipe, [-50, -5], has_telephone=False)
-    assert 0.3 < (heard == -5).float().mean() < 0.7
+    heard = hear_versions(tiny_recipe, Versions((0.9, 1.0)), [-50, -5])
+    assert 0.4 < (heard == -5).float().mean() < 0.6
     assert set(heard.tolist()) == {-50.0, -5.0}
 
 
-def test_the_telephone_is_drawn_as_often_as_the_recipe_says(tiny_recipe):
-    heard = versions_of(tiny_recipe, [-50, -5, -20], has_telephone=True)
-    assert 0.1 < (heard == -20).float().mean() < 0.3
-    assert set(heard.tolist()) == {-50.0, -5.0, -20.0}
+def test_telephone_and_surroundings_are_drawn_as_often_as_the_recipe_says(tiny_recipe):
+    heard = hear_versions(tiny_recipe, Versions((0.9, 1.0), telephone=True, noisy=1), [-50, -5, -20, -30])
+    assert 0.15 < (heard == -20).float().mean() < 0.25
+    assert 0.25 < (heard == -30).float().mean() < 0.35
+    assert set(heard.tolist()) == {-50.0, -5.0, -20.0, -30.0}
 
 
 def test_same_generator_same_batch(tiny_recipe, sides):
     sampler = Sampler(sides["train"], tiny_recipe())
     one, two = (sampler.draw(np.random.default_rng([1, 7])) for _ in range(2))
-    for name in ("voice", "truth", "allowed", "on_line"):
+    for name in ("voice", "truth", "allowed"):
         assert torch.equal(getattr(one, name), getattr(two, name))
 
 
@@ -369,7 +365,7 @@ class FragilePack(Pack):
 
 def interrupt_after(examples: Examples, n_clips: int) -> Examples:
     whole = examples.pack
-    pack = FragilePack(whole.speeds, whole.frames, whole.offsets, whole.has_telephone)
+    pack = FragilePack(whole.versions, whole.frames, whole.offsets)
     object.__setattr__(pack, "clips_left", n_clips)
     return Examples(examples.utterances, pack, examples.labels, examples.truth, examples.allowed)
 

@@ -19,7 +19,7 @@ from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.export import SpeechGraph, to_onnx
 from emotrace.learn.training.fit_speech import _agreement, _choose_threshold, false_speech_by_noise, fit_speech
 from emotrace.learn.training.noises import NOISES
-from emotrace.learn.training.recipe import Augment, Data, Export, SpeechRecipe, SpeechTraining
+from emotrace.learn.training.recipe import Data, Export, SpeechAugment, SpeechRecipe, SpeechTraining
 from emotrace.learn.training.run import run
 from emotrace.learn.training.scenes import Scenes
 
@@ -29,7 +29,7 @@ Told = list[tuple[str, Mapping[str, Any]]]
 
 RECIPE = SpeechRecipe(
     data=Data(corpora=("ravdess",)),
-    augment=Augment(noise_probability=0.3, noise_snr_db=(10.0, 45.0), equaliser_db=3.0),
+    augment=SpeechAugment(noise_probability=0.3, noise_snr_db=(10.0, 45.0), equaliser_db=3.0),
     training=SpeechTraining(
         clips_per_corpus=5, scenes=96, validation_scenes=40, scene_seconds=2.0, epochs=6, batch_size=8
     ),

@@ -12,7 +12,7 @@ import torch
 
 from emotrace.errors import TrainingError
 from emotrace.learn.training.fit import run_identity, validation_scores
-from emotrace.learn.training.fit_statistics import _draw_versions, fit_statistics
+from emotrace.learn.training.fit_statistics import fit_statistics
 from emotrace.learn.training.fit_views import SHARES, fit_views
 
 
@@ -62,15 +62,6 @@ def test_a_damaged_file_is_told(recipe, sides, tmp_path):
         TrainingError, match=r"statistics\.pt cannot be read; choose another output folder or delete"
     ):
         fit_statistics(recipe, sides["train"], tmp_path / "statistics.pt", "x", "cpu")
-
-
-def test_versions_are_drawn_as_often_as_the_recipe_says(recipe, sides):
-    # Two speeds, the telephone, and two in noise behind them.
-    drawn = _draw_versions(20_000, sides["train"], recipe, np.random.default_rng(0))
-    shares = np.bincount(drawn, minlength=5) / len(drawn)
-    np.testing.assert_allclose(shares, [0.25, 0.25, 0.2, 0.15, 0.15], atol=0.02)
-    quiet = replace(recipe, statistics=replace(recipe.statistics, noisy_versions=0))
-    assert set(_draw_versions(1000, sides["validation"], quiet, np.random.default_rng(0))) == {0}
 
 
 def test_both_views_are_fitted_and_share_what_is_said(recipe, sides, tmp_path):

@@ -159,25 +159,18 @@ WRONG = {
     "no pool": ("[model]\npool_width = 0", "[model]: key 'pool_width' must be at least 1"),
     "no own speed": ("[augment]\nspeeds = [0.9]", "[augment]: key 'speeds' must hold 1.0, the clip as it is"),
     "speed": ("[augment]\nspeeds = [1.0, 3.0]", "[augment]: key 'speeds' must lie in 0.5 .. 2"),
-    "probability": (
-        "[augment]\nreverb_probability = 1.5",
-        "[augment]: key 'reverb_probability' must be in 0 .. 1",
+    "probability": ("[augment]\nnoisy_probability = 1.5", "[augment]: key 'noisy_probability' must be in 0 .. 1"),
+    "both probabilities": (
+        "[augment]\nnoisy_probability = 0.6\ntelephone_probability = 0.5",
+        "[augment]: key 'noisy_probability' and telephone_probability must not be above 1 together",
     ),
-    "noise": ("[augment]\nnoise_probability = -0.1", "[augment]: key 'noise_probability' must be in 0 .. 1"),
+    "versions": ("[augment]\nnoisy_versions = -1", "[augment]: key 'noisy_versions' must not be negative"),
     "telephone": (
         "[augment]\ntelephone_probability = nan",
         "[augment]: key 'telephone_probability' must be a number, got nan",
     ),
     "tempo": ("[augment]\ntempo = 0.5", "[augment]: key 'tempo' must be in [0, 0.5)"),
     "frequency": ("[augment]\nfrequency = -0.1", "[augment]: key 'frequency' must be in [0, 0.5)"),
-    "one ratio": (
-        "[augment]\nnoise_snr_db = [5]",
-        "[augment]: key 'noise_snr_db' must be two numbers: lowest, highest",
-    ),
-    "ratios turned round": (
-        "[augment]\nnoise_snr_db = [50, 5]",
-        "[augment]: key 'noise_snr_db' must be two numbers: lowest, highest",
-    ),
     "equaliser": ("[augment]\nequaliser_db = -1", "[augment]: key 'equaliser_db' must not be negative"),
     "masks of bands": ("[augment]\nband_masks = -1", "[augment]: key 'band_masks' must not be negative"),
     "width of masks": ("[augment]\nband_mask_width = -1", "[augment]: key 'band_mask_width' must not be negative"),
@@ -286,6 +279,22 @@ WRONG_WHOLE = {
     "speech seed": (
         'kind = "speech"' + SMALLEST + "[training]\nseed = -1",
         "[training]: key 'seed' must not be negative",
+    ),
+    "speech noise": (
+        'kind = "speech"' + SMALLEST + "[augment]\nnoise_probability = -0.1",
+        "[augment]: key 'noise_probability' must be in 0 .. 1",
+    ),
+    "one ratio": (
+        'kind = "speech"' + SMALLEST + "[augment]\nnoise_snr_db = [5]",
+        "[augment]: key 'noise_snr_db' must be two numbers: lowest, highest",
+    ),
+    "ratios turned round": (
+        'kind = "speech"' + SMALLEST + "[augment]\nnoise_snr_db = [50, 5]",
+        "[augment]: key 'noise_snr_db' must be two numbers: lowest, highest",
+    ),
+    "speech equaliser": (
+        'kind = "speech"' + SMALLEST + "[augment]\nequaliser_db = -1",
+        "[augment]: key 'equaliser_db' must not be negative",
     ),
     "speech rate": (
         'kind = "speech"' + SMALLEST + "[training]\nlearning_rate = 0.0",

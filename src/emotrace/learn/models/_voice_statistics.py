@@ -25,7 +25,6 @@ from emotrace.features import log_mel, periodicity
 
 N_MELS = log_mel.N_MELS
 FRAMES_PER_SECOND = log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH
-SPEECH_RANGE_DB = 36.0
 VOICED = 0.45
 """The periodicity of a voice: Boersma's threshold."""
 
@@ -51,7 +50,19 @@ _FAR = 1e9
 
 
 class VoiceStatistics(nn.Module):
-    """Log-mels and periodicity (batch, frames, 128) -> statistics (batch, n_statistics)."""
+    """Log-mels and periodicity (batch, frames, 128) -> statistics (batch, n_statistics).
+
+    Parameters
+    ----------
+    range_db
+        How far below the loudest frame is still speech.
+    depth_db
+        How far below the loudest band of a clip is still heard; what is quieter counts as if it were there.
+    bands
+        First band that is heard, and first one above.
+    """
+
+    is_heard: Tensor
 
     cosines: Tensor
     centres: Tensor
@@ -60,8 +71,11 @@ class VoiceStatistics(nn.Module):
     semitones: Tensor
     merits: Tensor
 
-    def __init__(self) -> None:
+    def __init__(
+        self, range_db: float = 36.0, depth_db: float = 80.0, bands: tuple[int, int] = (0, N_MELS)
+    ) -> None:
         super().__init__()
+        self.range_db, self.depth_db = range_db, depth_db
         edges = log_mel.mel_to_hz(np.linspace(*_mel_range(), N_MELS + 2))
         centres = edges[1:-1]
         band = np.arange(N_MELS)
@@ -76,6 +90,7 @@ class VoiceStatistics(nn.Module):
             ("merits", _OCTAVE_MERIT * octaves),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("is_heard", torch.from_numpy((band >= bands[0]) & (band < bands[1])))
         self._bands = {
             limits: slice(*np.searchsorted(centres, limits).tolist())
             for limits in ((0.0, 2_000.0), (2_000.0, 5_000.0), (50.0, 1_000.0), (1_000.0, 5_000.0))
@@ -89,12 +104,12 @@ class VoiceStatistics(nn.Module):
 
     def forward(self, voice: Tensor) -> Tensor:
         log_mels, periods = voice[:, :, :N_MELS].float(), voice[:, :, N_MELS:].float()
-        peak = log_mels.amax(dim=(1, 2), keepdim=True)
-        mel = (log_mels - peak).clamp_min(-80.0)
+        audible = log_mels.masked_fill(~self.is_heard, -_FAR)
+        mel = (audible - audible.amax(dim=(1, 2), keepdim=True)).clamp_min(-self.depth_db)
         power = (mel / _DB_PER_LN).exp() * self.widths
         level = _decibels(power.sum(dim=2))  # (batch, frames)
         pitch, clearness = self._follow_pitch(periods)
-        speech = _or_all(level > level.amax(dim=1, keepdim=True) - SPEECH_RANGE_DB, torch.ones_like(level))
+        speech = _or_all(level > level.amax(dim=1, keepdim=True) - self.range_db, torch.ones_like(level))
         voiced_only = speech * (clearness > VOICED)
         voiced = _or_all(voiced_only, speech)
         unvoiced = _or_all(speech * (clearness <= VOICED), speech)

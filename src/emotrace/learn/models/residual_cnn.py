@@ -114,8 +114,8 @@ class ResidualCNN(nn.Module):
         self.config = config
         stem, *stages = config.widths
         self.stem = nn.Sequential(
-            nn.Conv2d(2, stem, 5, 2, 2, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
-        )  # bands 64 -> 32, frames halved
+            nn.Conv2d(2, stem, 5, (2, 4), 2, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
+        )  # bands 64 -> 32, a column every 64 ms
         strides = [(1, 1), (2, 2), (2, 2), (2, 1)]
         inputs = [stem, *stages[:-1]]
         self.stages = nn.Sequential(
@@ -135,7 +135,7 @@ class ResidualCNN(nn.Module):
 
     def forward(self, voice: Tensor) -> Tensor:
         x = picture(voice)  # (batch, 2, 64, frames)
-        x = self.stages(self.stem(x))  # (batch, width, 4, frames / 8)
-        x = self.squash(x.flatten(1, 2))  # (batch, pool_width, frames / 8)
+        x = self.stages(self.stem(x))  # (batch, width, 4, frames / 16)
+        x = self.squash(x.flatten(1, 2))  # (batch, pool_width, frames / 16)
         logits: Tensor = self.head(self.pool(x))
         return logits

@@ -1,7 +1,8 @@
 """A few small perceptrons on the statistics of a voice: quick to train, and strong where there is little speech.
 
-What they hear is in `_voice_statistics`: pitch, clearness, timing, which a picture with few pixels hides. Each
-member has dropout and first weights of its own; their logits are averaged.
+What they hear is in `_voice_statistics`: pitch, clearness, timing, which a picture with few pixels hides. They
+hear it three times: all that is said, what is said loudest, and what a telephone carries. Each ear has perceptrons
+of its own, whose logits are averaged; three ears help more than three perceptrons on one.
 """
 
 from __future__ import annotations
@@ -15,19 +16,28 @@ from emotrace.learn.models._voice_statistics import VoiceStatistics
 
 INPUT = "waveform"
 
+EARS = ((36.0, 80.0, (0, 64)), (25.0, 50.0, (0, 64)), (30.0, 60.0, (6, 46)))
+"""What each hears: see the parameters of `VoiceStatistics`."""
+
+_NEVER_VARIES = 1e-3
+"""A deviation that is due to rounding; that of no statistic of voices is as small."""
+
 _FARTHEST = 5.0
 """Standard deviations; what lies farther off is an accident."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """Shape of the network: units of the hidden layers, shares of inputs and units dropped, number of members."""
+    """Shape of the network.
+
+    Units of the hidden layers, shares of inputs and units dropped, and how many perceptrons there are per ear.
+    """
 
     n_labels: int
-    hidden: tuple[int, ...] = (256, 128)
+    hidden: tuple[int, ...] = (224, 128)
     input_dropout: float = 0.3
     hidden_dropout: float = 0.5
-    members: int = 2
+    members: int = 1
 
 
 def build(**params: object) -> StatisticsMLP:
@@ -41,21 +51,24 @@ class StatisticsMLP(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.statistics = VoiceStatistics()
-        n_inputs = self.statistics.n_statistics
-        self.standardise = Standardise(n_inputs)
-        self.members = nn.ModuleList(_perceptron(n_inputs, config) for _ in range(config.members))
+        self.ears = nn.ModuleList(VoiceStatistics(*own) for own in EARS)
+        n_inputs = VoiceStatistics().n_statistics
+        self.standardise = Standardise(len(EARS) * n_inputs)
+        self.members = nn.ModuleList(_perceptron(n_inputs, config) for _ in range(len(EARS) * config.members))
 
     def forward(self, voice: Tensor) -> Tensor:
-        heard = self.standard(self.hear(voice))
-        return torch.stack([member(heard) for member in self.members]).mean(dim=0)
+        return self.judge(self.standard(self.hear(voice))).mean(dim=0)
+
+    def judge(self, heard: Tensor) -> Tensor:
+        """Give the logits of each perceptron, (n_perceptrons, batch, n_labels), of standard statistics."""
+        by_ear = heard.chunk(len(EARS), dim=1)
+        return torch.stack([member(by_ear[i % len(EARS)]) for i, member in enumerate(self.members)])
 
     def hear(self, voice: Tensor) -> Tensor:
         """Give the statistics (batch, n) of voices (batch, frames, 128)."""
         # Sixteen bits do not tell a skewness from noise.
         with torch.autocast(voice.device.type, enabled=False):
-            heard: Tensor = self.statistics(voice.float())
-        return heard
+            return torch.cat([ear(voice.float()) for ear in self.ears], dim=1)
 
     def standard(self, heard: Tensor) -> Tensor:
         """Give statistics in standard deviations from their mean, at most five."""
@@ -75,9 +88,10 @@ class Standardise(nn.Module):
         self.register_buffer("deviation", torch.ones(n))
 
     def learn(self, heard: Tensor) -> None:
-        """Take mean and deviation from statistics (n_voices, n)."""
-        self.mean.copy_(heard.mean(dim=0))
-        self.deviation.copy_(heard.std(dim=0, correction=0).clamp_min(1e-6))
+        """Take mean and deviation from statistics (n_voices, n); those that never vary stay what they are, 0."""
+        self.mean.copy_(heard.mean(dim=0, dtype=torch.float64))
+        deviation = heard.std(dim=0, correction=0)
+        self.deviation.copy_(torch.where(deviation < _NEVER_VARIES, 1.0, deviation))
 
     def forward(self, heard: Tensor) -> Tensor:
         return (heard - self.mean) / self.deviation

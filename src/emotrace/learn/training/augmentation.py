@@ -1,8 +1,8 @@
-"""Random changes of what a network sees: what a voice, a room, a crowd, a microphone or a telephone line may do.
+"""Random changes of what a network sees: what a voice, a room, a microphone or a telephone line may do.
 
 All work on log-mels in dB, shape (batch, frames, 64), and draw from the `torch.Generator` they are given. They
-are cheap because they never go back to the waveform. Periodicity follows: it is additive over sounds, each
-weighted by its power, so that noise takes it away and other voices bring their own.
+are cheap because they never go back to the waveform, and near enough to tell speech from noise. Emotion networks
+hear rooms, noise and telephones as `emotrace.learn.training.surroundings` lays them on waveforms.
 """
 
 from __future__ import annotations
@@ -20,14 +20,10 @@ _LINE_BANDS = (6, 46)
 """What a telephone carries, about 300 to 3400 Hz, of the 64 bands of the front end."""
 
 _FRAME_SECONDS = 0.016
-_BABBLERS = 3
-_NOISE_PERIODICITY = 0.12
-"""The scatter of the periodicity of noise."""
 
 
-def augment(voice: Tensor, settings: Augment, generator: torch.Generator, on_line: Tensor | None = None) -> Tensor:
-    """Apply everything of ``settings``, in the order in which nature would: voice, room, others, line, then
-    masks.
+def augment(voice: Tensor, settings: Augment, generator: torch.Generator) -> Tensor:
+    """Change voices as speakers and microphones differ, then hide stretches of them.
 
     Parameters
     ----------
@@ -37,9 +33,6 @@ def augment(voice: Tensor, settings: Augment, generator: torch.Generator, on_lin
         What may happen, and how often.
     generator
         What is drawn from.
-    on_line
-        Which clips have come through a telephone line, bool (batch,): noise in theirs is only what a line
-        carries.
 
     Returns
     -------
@@ -48,11 +41,7 @@ def augment(voice: Tensor, settings: Augment, generator: torch.Generator, on_lin
     """
     x, periods = voice[:, :, : log_mel.N_MELS], voice[:, :, log_mel.N_MELS :]
     x, periods = warp(x, periods, settings.tempo, settings.frequency, generator)
-    x = reverberate(x, settings.reverb_probability, generator)
-    x, periods = babble(x, periods, settings.babble_probability, settings.babble_snr_db, generator)
-    noisy = add_noise(x, settings.noise_probability, settings.noise_snr_db, generator, on_line)
-    periods = _drown(periods, x, noisy, generator)
-    x = equalise(noisy, settings.equaliser_db, generator)
+    x = equalise(x, settings.equaliser_db, generator)
     x = mask(x, settings.band_masks, settings.band_mask_width, 2, generator)
     hidden = draw_masks(x, settings.time_masks, settings.time_mask_frames, 1, generator)
     return torch.cat([hide(x, hidden), hide(periods, hidden)], dim=2)
@@ -78,29 +67,6 @@ def warp(
     return warped[:, 0], warped[:, 1]
 
 
-def babble(
-    x: Tensor, periods: Tensor, probability: float, snr_db: tuple[float, ...], generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Let three other clips of the batch speak behind some, at a random ratio of mean powers."""
-    chosen = _choose(x, probability, generator)
-    if chosen.numel() == 0:
-        return x, periods
-    low, high = snr_db
-    ratio = low + (high - low) * torch.rand(len(chosen), 1, 1, generator=generator).to(x.device)
-    others = torch.randint(len(x), (len(chosen), _BABBLERS), generator=generator).to(x.device)
-    # Each as loud as the others.
-    power = _power(x - x.amax(dim=(1, 2), keepdim=True))
-    voices, own = power[others], _power(x[chosen])
-    crowd = voices.mean(dim=1)
-    scale = own.mean(dim=(1, 2), keepdim=True) / crowd.mean(dim=(1, 2), keepdim=True) / 10.0 ** (ratio / 10.0)
-    levels = voices.sum(dim=3, keepdim=True) / _BABBLERS  # (n, 3, frames, 1)
-    theirs = (periods[others] * levels).sum(dim=1) * scale
-    ours = own.sum(dim=2, keepdim=True)
-    total = ours + levels.sum(dim=1) * scale
-    mixed = (periods[chosen] * ours + theirs) / total
-    return x.index_copy(0, chosen, _decibels(own + scale * crowd)), periods.index_copy(0, chosen, mixed)
-
-
 def reverberate(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:
     """Smear power over time with exponential decays of 0.2 to 0.8 s reverberation time."""
     chosen = _choose(x, probability, generator)
@@ -118,17 +84,8 @@ def reverberate(x: Tensor, probability: float, generator: torch.Generator) -> Te
     return x.index_copy(0, chosen, _decibels(torch.stack(smeared, dim=1)))
 
 
-def add_noise(
-    x: Tensor,
-    probability: float,
-    snr_db: tuple[float, ...],
-    generator: torch.Generator,
-    on_line: Tensor | None = None,
-) -> Tensor:
-    """Add stationary noise of a random spectral tilt at a random ratio to the loudest part of the clip.
-
-    Where a clip is ``on_line``, bool (batch,), only noise that a telephone line carries is added.
-    """
+def add_noise(x: Tensor, probability: float, snr_db: tuple[float, ...], generator: torch.Generator) -> Tensor:
+    """Add stationary noise of a random spectral tilt at a random ratio to the loudest part of the clip."""
     chosen = _choose(x, probability, generator)
     if chosen.numel() == 0:
         return x
@@ -140,11 +97,6 @@ def add_noise(
     # The power of noise in one band and frame scatters about its mean.
     scatter_db = 2.5 * torch.randn(clips.shape, generator=generator).to(x.device)
     noise = clips.amax(dim=(1, 2), keepdim=True) - 12.0 - ratio + tilt * slope + scatter_db
-    if on_line is not None:
-        lowest, highest = _LINE_BANDS
-        beyond = torch.ones(x.shape[2], dtype=torch.bool, device=x.device)
-        beyond[lowest:highest] = False
-        noise = noise.masked_fill(on_line[chosen].reshape(-1, 1, 1) & beyond, -200.0)
     return x.index_copy(0, chosen, _decibels(_power(clips) + _power(noise)))
 
 
@@ -159,10 +111,7 @@ def equalise(x: Tensor, depth_db: float, generator: torch.Generator) -> Tensor:
 
 
 def telephone(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:
-    """Take away what a telephone line does not carry: below 300 and above 3400 Hz.
-
-    Near enough to tell speech from noise; emotion is learnt from clips that have gone through a real one.
-    """
+    """Take away what a telephone line does not carry: below 300 and above 3400 Hz."""
     chosen = _choose(x, probability, generator)
     if chosen.numel() == 0:
         return x
@@ -193,13 +142,6 @@ def draw_masks(x: Tensor, n_masks: int, widest: int, axis: int, generator: torch
 def hide(x: Tensor, hidden: Tensor) -> Tensor:
     """Put each clip's mean where it is hidden."""
     return torch.where(hidden, x.mean(dim=(1, 2), keepdim=True), x)
-
-
-def _drown(periods: Tensor, clean: Tensor, noisy: Tensor, generator: torch.Generator) -> Tensor:
-    """Take from the periodicity what noise has taken, frame by frame."""
-    ours = (_power(clean).sum(dim=2, keepdim=True) / _power(noisy).sum(dim=2, keepdim=True)).clamp_max(1.0)
-    scatter = _NOISE_PERIODICITY * torch.randn(periods.shape, generator=generator).to(periods.device)
-    return periods * ours + scatter * (1.0 - ours)
 
 
 def _choose(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:

@@ -16,7 +16,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from emotrace.atomic import replacing
 from emotrace.errors import TrainingError
 from emotrace.learn.training.data import names_of, relative_name
-from emotrace.learn.training.pack import Codes, Pack, Versions, offsets_of
+from emotrace.learn.training.pack import Codes, Pack, Versions, offsets_of, versions_of
 from emotrace.learn.training.recipe import Data, Recipe
 from emotrace.manifest import read_manifest, write_manifest
 from emotrace.types import Utterance
@@ -36,7 +36,7 @@ MOST_BYTES = 56 * 2**20
 
 _INDEX = "pack.json"
 _MANIFEST = "utterances.jsonl"
-_FORMAT = 1
+_FORMAT = 2
 
 Progress = Callable[[int, int], None]
 
@@ -87,11 +87,10 @@ class Carried:
         return self.pack.subset([places[u.file, u.segment] for u in utterances])
 
     def _require_versions(self, recipe: Recipe) -> None:
-        wants_telephone = recipe.augment.telephone_probability > 0.0
-        if self.pack.speeds != recipe.augment.speeds or (wants_telephone and not self.pack.has_telephone):
+        there, wanted = self.pack.versions, versions_of(recipe.augment)
+        if there != wanted:
             raise TrainingError(
-                f"the pack holds {_tell_versions(self.pack.speeds, self.pack.has_telephone)}, the recipe wants "
-                f"{_tell_versions(recipe.augment.speeds, wants_telephone)}: make a pack of this recipe with "
+                f"the pack holds {there.told}, the recipe wants {wanted.told}: make a pack of this recipe with "
                 "`emotrace features pack`"
             )
 
@@ -153,18 +152,16 @@ def read_carried(folder: Path) -> Carried:
         If its manifest cannot be read.
     """
     index = _read_index(folder)
-    n_versions = len(index["speeds"]) + index["telephone"]
-    frames: list[list[Codes]] = [[] for _ in range(n_versions)]
-    lengths: list[list[NDArray[np.int64]]] = [[] for _ in range(n_versions)]
+    versions = Versions(tuple(index["speeds"]), bool(index["telephone"]), int(index["noisy"]))
+    frames: list[list[Codes]] = [[] for _ in range(versions.count)]
+    lengths: list[list[NDArray[np.int64]]] = [[] for _ in range(versions.count)]
     for part in index["parts"]:
         arrays = _read_part(folder / part["file"], part["sha256"])
-        for version in range(n_versions):
+        for version in range(versions.count):
             frames[version].append(arrays[f"frames{version}"])
             lengths[version].append(arrays[f"lengths{version}"])
     offsets = tuple(offsets_of(np.concatenate(own)) for own in lengths)
-    pack = Pack(
-        tuple(index["speeds"]), tuple(np.concatenate(own) for own in frames), offsets, bool(index["telephone"])
-    )
+    pack = Pack(versions, tuple(np.concatenate(own) for own in frames), offsets)
     utterances = read_manifest(folder / _MANIFEST)
     if any(len(own) != len(utterances) + 1 for own in offsets):
         raise TrainingError(f"{folder}: {_MANIFEST} has another number of clips than the parts; carry it anew")
@@ -183,13 +180,9 @@ def require_corpora_alone(data: Data) -> None:
         raise TrainingError("key 'data.manifests': speech of one's own cannot be carried; train where it lies")
 
 
-def _tell_versions(speeds: Sequence[float], telephone: bool) -> str:
-    return f"speeds {', '.join(f'{speed:g}' for speed in speeds)}{' and a telephone' if telephone else ''}"
-
-
 def _identify(utterances: Sequence[Utterance], versions: Versions, root: Path | None) -> str:
     clips = [(relative_name(u.file, root), str(u.segment), u.content) for u in utterances]
-    facts = json.dumps([_FORMAT, clips, versions.speeds, versions.telephone])
+    facts = json.dumps([_FORMAT, clips, *astuple(versions)])
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
@@ -251,6 +244,7 @@ def _write_index(
         "identity": identity,
         "speeds": list(versions.speeds),
         "telephone": versions.telephone,
+        "noisy": versions.noisy,
         "parts": parts,
     }
     with replacing(folder / _INDEX) as part:
@@ -263,7 +257,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
         index: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if index["format"] != _FORMAT:
             raise TrainingError(f"{path}: format {index['format']!r} is not the one known here, {_FORMAT}")
-        _ = index["identity"], index["speeds"], index["telephone"], index["parts"]
+        _ = index["identity"], index["speeds"], index["telephone"], index["noisy"], index["parts"]
     except (OSError, ValueError, KeyError, TypeError):
         raise TrainingError(
             f"{folder} holds no whole pack ({_INDEX} is missing or damaged); make it with `emotrace features pack`"

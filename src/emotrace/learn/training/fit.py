@@ -240,7 +240,7 @@ def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") 
     """Give logits, shape (n, n_labels), for each whole clip at its own speed."""
     network.eval()
     logits = np.empty((len(examples.utterances), len(examples.labels)), dtype=np.float32)
-    for places, voice in whole_clips(examples.pack, examples.pack.speeds.index(1.0)):
+    for places, voice in whole_clips(examples.pack, examples.pack.versions.original):
         logits[places] = network(voice.to(device)).float().cpu().numpy()
     return logits
 
@@ -260,13 +260,12 @@ def whole_clips(pack: Pack, version: int) -> Iterator[tuple[NDArray[np.int64], T
 class _Batch:
     """What is learnt from at once.
 
-    ``voice`` (batch, frames, 128), ``truth`` (batch,), ``allowed`` (batch, n_labels), ``on_line`` (batch,).
+    ``voice`` (batch, frames, 128), ``truth`` (batch,), ``allowed`` (batch, n_labels).
     """
 
     voice: Tensor
     truth: Tensor
     allowed: Tensor
-    on_line: Tensor
 
     def to(self, device: str) -> _Batch:
         return _Batch(*(getattr(self, field.name).to(device) for field in dataclasses.fields(self)))
@@ -278,8 +277,7 @@ class Sampler:
     def __init__(self, examples: Examples, recipe: Recipe) -> None:
         self.examples = examples
         self.settings = recipe.training
-        self.n_speeds = len(recipe.augment.speeds)
-        self.telephone_probability = recipe.augment.telephone_probability if examples.pack.has_telephone else 0.0
+        self.chances = recipe.augment.telephone_probability, recipe.augment.noisy_probability
         corpora = sorted({u.corpus for u in examples.utterances})
         weights = np.array([recipe.data.weights.get(corpus, 1.0) for corpus in corpora])
         self.weights = weights / weights.sum()
@@ -293,10 +291,7 @@ class Sampler:
         shortest, longest = self.settings.crop_seconds
         seconds = rng.uniform(shortest, longest)
         n_frames = max(MINIMUM_FRAMES, round(seconds * log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH))
-        chosen = np.array([self.draw_clip(rng) for _ in range(self.settings.batch_size)])
-        on_line = rng.random(len(chosen)) < self.telephone_probability
-        # The telephone's version is the last.
-        versions = np.where(on_line, self.n_speeds, rng.integers(self.n_speeds, size=len(chosen)))
+        chosen, versions = self.draw_clips(self.settings.batch_size, rng)
         pack = self.examples.pack
         clips = [
             fit_length(pack.clip(clip, version), n_frames, rng.random())
@@ -306,11 +301,14 @@ class Sampler:
             torch.from_numpy(decode(np.stack(clips))),
             torch.from_numpy(self.examples.truth[chosen]),
             torch.from_numpy(self.examples.allowed[chosen]),
-            torch.from_numpy(on_line),
         )
 
-    def draw_clip(self, rng: np.random.Generator) -> int:
-        """Draw a clip: first a corpus, then an emotion of it, then a clip of both."""
+    def draw_clips(self, n: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Draw clips, and which version of each is heard."""
+        clips = np.array([self._draw_clip(rng) for _ in range(n)])
+        return clips, self.examples.pack.versions.draw(n, *self.chances, rng)
+
+    def _draw_clip(self, rng: np.random.Generator) -> int:
         groups = self.groups[rng.choice(len(self.groups), p=self.weights)]
         return int(rng.choice(groups[rng.integers(len(groups))]))
 
@@ -382,7 +380,7 @@ def _train_epoch(state: _State, sampler: Sampler, recipe: Recipe, device: str) -
         for group in state.optimiser.param_groups:
             group["lr"] = rate
         batch = sampler.draw(rng).to(device)
-        voice = augment(batch.voice, recipe.augment, generator, batch.on_line)
+        voice = augment(batch.voice, recipe.augment, generator)
         loss = _mixup_loss(state.network, voice, batch, settings, rng, device)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -19,7 +19,7 @@ from emotrace.learn.models import speech_net
 from emotrace.learn.training import augmentation
 from emotrace.learn.training.fit import one_cycle
 from emotrace.learn.training.noises import NOISES, SAMPLING_RATE, make_noise
-from emotrace.learn.training.recipe import Augment, SpeechRecipe
+from emotrace.learn.training.recipe import SpeechAugment, SpeechRecipe
 from emotrace.learn.training.scenes import Scenes, Teacher, make_scenes
 from emotrace.types import Utterance
 
@@ -119,7 +119,7 @@ def _scenes_of(
     return make_scenes(clips, taught, n_scenes, recipe.training.scene_seconds, rng, tell)
 
 
-def _augment(x: torch.Tensor, settings: Augment, generator: torch.Generator) -> torch.Tensor:
+def _augment(x: torch.Tensor, settings: SpeechAugment, generator: torch.Generator) -> torch.Tensor:
     x = augmentation.reverberate(x, settings.reverb_probability, generator)
     x = augmentation.add_noise(x, settings.noise_probability, settings.noise_snr_db, generator)
     x = augmentation.equalise(x, settings.equaliser_db, generator)

@@ -1,25 +1,20 @@
 """Fit the perceptrons on a voice's statistics: on a table of every version of every clip, in a minute or two.
 
-Nothing is drawn anew in every epoch as it is for pictures: a clip is heard once at each speed, once
-after a telephone line, and a few times in noise. Statistics of voices that are masked and cut
-at random are statistics of nobody, and teach little.
+Nothing is drawn anew in every epoch as it is for pictures: every version of the pack is heard once. Statistics of
+voices that are masked and cut at random are statistics of nobody, and teach little.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotrace.errors import TrainingError
 from emotrace.learn.models.statistics_mlp import StatisticsMLP
-from emotrace.learn.training.augmentation import augment
 from emotrace.learn.training.fit import (
     Examples,
     Sampler,
@@ -33,7 +28,7 @@ from emotrace.learn.training.fit import (
     whole_clips,
 )
 from emotrace.learn.training.pack import Pack
-from emotrace.learn.training.recipe import Augment, Recipe
+from emotrace.learn.training.recipe import Recipe
 
 
 def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, device: str) -> nn.Module:
@@ -42,7 +37,7 @@ def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, d
     Parameters
     ----------
     recipe
-        Its seed, its rate, its weights of corpora, and what is in its section ``statistics``.
+        Its seed, its weights of corpora, and what is in its section ``statistics``.
     train
         Of the speakers that are learnt from.
     path
@@ -64,43 +59,21 @@ def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, d
     if saved.get("identity") == identity:
         network.load_state_dict(saved["weights"])
         return network.eval()
-    table = torch.stack(list(_hear_versions(network, train, recipe, device)))
+    table = torch.stack(
+        [_hear(network, train.pack, version, device) for version in range(train.pack.versions.count)]
+    )
     network.standardise.learn(table.flatten(0, 1))
     fitted = _fit(network, network.standard(table), train, recipe, device)
     save_weights({"identity": identity, "weights": fitted.state_dict()}, path)
     return fitted
 
 
-def _hear_versions(network: StatisticsMLP, train: Examples, recipe: Recipe, device: str) -> Iterator[Tensor]:
-    """Give the statistics (n_clips, n) of every version of the pack, and last of those in noise."""
-    for version in range(len(train.pack.frames)):
-        yield _hear(network, train.pack, version, device)
-    generator, settings = torch.Generator().manual_seed(recipe.training.seed), _in_noise(recipe.augment)
-    for _ in range(recipe.statistics.noisy_versions):
-        original = train.pack.speeds.index(1.0)
-        yield _hear(network, train.pack, original, device, lambda voice: augment(voice, settings, generator))
-
-
-def _in_noise(settings: Augment) -> Augment:
-    """Give what makes a clip noisy: mostly sounds behind it, and nothing hidden."""
-    return replace(
-        settings,
-        noise_probability=0.5,
-        babble_probability=0.5,
-        reverb_probability=0.3,
-        band_masks=0,
-        time_masks=0,
-    )
-
-
 @torch.no_grad()
-def _hear(
-    network: StatisticsMLP, pack: Pack, version: int, device: str, change: Callable[[Tensor], Tensor] | None = None
-) -> Tensor:
+def _hear(network: StatisticsMLP, pack: Pack, version: int, device: str) -> Tensor:
+    """Give the statistics (n_clips, n) of one version."""
     heard = torch.empty(len(pack.offsets[version]) - 1, len(network.standardise.mean), device=device)
     for places, voice in whole_clips(pack, version):
-        voice = voice.to(device)
-        heard[torch.from_numpy(places)] = network.hear(voice if change is None else change(voice))
+        heard[torch.from_numpy(places)] = network.hear(voice.to(device))
     return heard
 
 
@@ -109,38 +82,23 @@ def _fit(network: StatisticsMLP, table: Tensor, train: Examples, recipe: Recipe,
     settings, own = recipe.training, recipe.statistics
     average = copy.deepcopy(network).eval()
     network.train()
-    optimiser = torch.optim.AdamW(weight_groups(network, settings.weight_decay), lr=settings.learning_rate)
+    optimiser = torch.optim.AdamW(weight_groups(network, settings.weight_decay), lr=own.learning_rate)
     sampler, rng = Sampler(train, recipe), np.random.default_rng(settings.seed)
     truth, allowed = (torch.from_numpy(column).to(device) for column in (train.truth, train.allowed))
     for step in range(own.steps):
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * one_cycle(step / own.steps)
-        clips = np.array([sampler.draw_clip(rng) for _ in range(own.batch_size)])
-        heard = table[_draw_versions(len(clips), train, recipe, rng), clips]
+            group["lr"] = own.learning_rate * one_cycle(step / own.steps)
+        clips, versions = sampler.draw_clips(own.batch_size, rng)
+        heard = table[versions, clips]
         share = float(rng.beta(settings.mixup, settings.mixup)) if settings.mixup > 0 else 1.0
         other = torch.from_numpy(rng.permutation(len(clips))).to(device)
         mixed = share * heard + (1.0 - share) * heard[other]
         target = truth[clips], allowed[clips], other, share, settings.label_smoothing
-        loss = torch.stack([mixed_loss(member(mixed), *target) for member in network.members]).sum()
+        loss = torch.stack([mixed_loss(logits, *target) for logits in network.judge(mixed)]).sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         update_average(average, network, min(settings.ema_decay, (1 + step) / (10 + step)))
     if not torch.isfinite(loss):
-        raise TrainingError(f"the loss of the statistics became {loss.item()}; lower training.learning_rate")
+        raise TrainingError(f"the loss of the statistics became {loss.item()}; lower statistics.learning_rate")
     return average
-
-
-def _draw_versions(n: int, train: Examples, recipe: Recipe, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw which version of each clip is heard: a speed, the telephone, or one in noise, which are the last."""
-    n_speeds = len(train.pack.speeds)
-    telephone = recipe.augment.telephone_probability if train.pack.has_telephone else 0.0
-    own = recipe.statistics
-    noisy = own.noisy_probability if own.noisy_versions else 0.0
-    versions = rng.integers(n_speeds, size=n)
-    chance = rng.random(n)
-    versions[chance < telephone] = n_speeds
-    is_noisy = chance > 1.0 - noisy
-    in_noise = rng.integers(max(1, own.noisy_versions), size=int(is_noisy.sum()))
-    versions[is_noisy] = len(train.pack.frames) + in_noise
-    return versions

@@ -1,17 +1,18 @@
 """The training set as one compact table of what the networks see: log-mels and periodicity, eight bits a value.
 
-Every clip is decoded once, at each speed the recipe asks for (speed changes tempo and pitch together, as a tape
-does) and, if it wants that, once more after a telephone line, and trimmed of the silence around it. Log-mels
-are kept in steps of 0.5 dB, periodicity in steps of 0.005. The pack is cached beside the run, under a name made
-from everything it depends on.
+Every clip is decoded once, and kept at each speed the recipe asks for (speed changes tempo and pitch together, as
+a tape does) and, if it wants that, once more after a telephone line and a few times in other surroundings, and
+trimmed of the silence around it. Log-mels are kept in steps of 0.5 dB, periodicity in steps of 0.005. The pack
+is cached beside the run, under a name made from everything it depends on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from emotrace.errors import AudioError, EmotraceError, TrainingError
 from emotrace.features import log_mel, periodicity
 from emotrace.learn._processes import Death, run_tasks, usable_cores
 from emotrace.learn.augment.telephone import Telephone
+from emotrace.learn.training.recipe import Augment
+from emotrace.learn.training.surroundings import surround
 from emotrace.types import Utterance
 
 TRIM_DB = 40.0
@@ -42,122 +45,54 @@ Codes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Pack:
-    """What the networks see of many utterances, in several versions.
+class Versions:
+    """Which versions there are of every clip: first its speeds, then a telephone line, then other surroundings.
 
     Attributes
     ----------
     speeds
-        Of the first versions.
-    has_telephone
-        Whether one more version, the last, has gone through a telephone line.
-    frames
-        Per version, all clips' frames one after another, shape (n_frames, 128), as `encode` gives them.
-    offsets
-        Per version, shape (n_utterances + 1,): clip *i* is ``frames[offsets[i]:offsets[i + 1]]``.
+        With 1.0, the clip as it is, among them.
+    telephone
+        Whether one has come through a telephone line.
+    noisy
+        How many are heard as `emotrace.learn.training.surroundings` changes them.
     """
-
-    speeds: tuple[float, ...]
-    frames: tuple[Codes, ...]
-    offsets: tuple[NDArray[np.int64], ...]
-    has_telephone: bool = False
-
-    def clip(self, index: int, version: int) -> Codes:
-        """Give one version of one utterance, shape (n_frames, 128); see `decode`."""
-        start, end = self.offsets[version][index : index + 2]
-        return self.frames[version][start:end]
-
-    def subset(self, places: Sequence[int]) -> Pack:
-        """Give the pack of some of the clips, in the order asked for."""
-        versions = range(len(self.frames))
-        clips = [[self.clip(place, version) for version in versions] for place in places]
-        return join_clips(clips, self.speeds, self.has_telephone)
-
-
-def join_clips(clips: Sequence[Sequence[Codes]], speeds: tuple[float, ...], has_telephone: bool) -> Pack:
-    """Make a pack of clips, each of which is given in all versions."""
-    columns = list(zip(*clips, strict=True))
-    return Pack(
-        speeds,
-        tuple(np.concatenate(column) for column in columns),
-        tuple(offsets_of([len(clip) for clip in column]) for column in columns),
-        has_telephone,
-    )
-
-
-def offsets_of(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give where each clip begins, and where the last one ends."""
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-
-
-def encode(voice: NDArray[np.float32]) -> Codes:
-    """Put log-mels (dB) and periodicity, (..., 128), into eight bits a value."""
-    steps = np.empty(voice.shape, dtype=np.float32)
-    bands = log_mel.N_MELS
-    steps[..., :bands] = (voice[..., :bands] - _LOWEST_DB) * _STEPS_PER_DB
-    steps[..., bands:] = (voice[..., bands:] - periodicity.LEAST) * _STEPS_OF_PERIODICITY
-    return np.clip(np.rint(steps), 0, 255).astype(np.uint8)
-
-
-def decode(codes: Codes) -> NDArray[np.float32]:
-    """Give back what `encode` was given, within half a step of 0.5 dB and of 0.005."""
-    voice = codes.astype(np.float32)
-    bands = log_mel.N_MELS
-    voice[..., :bands] = voice[..., :bands] / _STEPS_PER_DB + _LOWEST_DB
-    voice[..., bands:] = voice[..., bands:] / _STEPS_OF_PERIODICITY + periodicity.LEAST
-    return voice
-
-
-def find_talk(log_mels: NDArray[np.float32]) -> slice:
-    """Find the frames that stay when those more than 40 dB below the loudest are cut off both ends.
-
-    A margin of 0.15 s is kept; what would be too short to train on stays whole.
-    """
-    level = 10.0 * np.log10(np.sum(10.0 ** (log_mels / 10.0), axis=1))
-    loud = np.flatnonzero(level > level.max() - TRIM_DB)
-    start = max(0, int(loud[0]) - MARGIN_FRAMES)
-    end = min(len(log_mels), int(loud[-1]) + 1 + MARGIN_FRAMES)
-    return slice(None) if end - start < MINIMUM_FRAMES else slice(start, end)
-
-
-def build_pack(
-    utterances: Sequence[Utterance],
-    speeds: Sequence[float],
-    cache: Path | None = None,
-    progress: Progress | None = None,
-    *,
-    telephone: bool = False,
-) -> Pack:
-    """Make the pack of ``utterances``, or read it from the folder ``cache`` if it was made before.
-
-    Of many utterances it is made in one process per core.
-
-    Raises
-    ------
-    TrainingError
-        If a clip cannot be read or is too short, naming the file.
-    """
-    versions = Versions(tuple(speeds), telephone)
-    path = None if cache is None else cache / f"pack-{_fingerprint(utterances, versions)}.npz"
-    if path is not None and path.exists():
-        return _read(path, versions)
-    rows: list[list[Codes]] = []
-    for clips in versions.see_all(utterances):
-        rows += clips
-        if progress is not None:
-            progress(len(rows), len(utterances))
-    pack = join_clips(rows, versions.speeds, telephone)
-    if path is not None:
-        _write(pack, path)
-    return pack
-
-
-@dataclass(frozen=True)
-class Versions:
-    """Which versions of every clip are wanted: speeds, and whether one more comes through a telephone line."""
 
     speeds: tuple[float, ...]
     telephone: bool = False
+    noisy: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are of every clip."""
+        return len(self.speeds) + self.telephone + self.noisy
+
+    @property
+    def original(self) -> int:
+        """Which one is the clip as it is."""
+        return self.speeds.index(1.0)
+
+    @property
+    def told(self) -> str:
+        """How they are told: ``speeds 0.9, 1 and a telephone and 2 in noise``."""
+        speeds = f"speeds {', '.join(f'{speed:g}' for speed in self.speeds)}"
+        telephone = ["a telephone"] if self.telephone else []
+        noisy = [f"{self.noisy} in noise"] if self.noisy else []
+        return " and ".join([speeds, *telephone, *noisy])
+
+    def draw(
+        self, n: int, telephone_probability: float, noisy_probability: float, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Draw which version of each of ``n`` clips is heard; those that there are not have no chance."""
+        numbers = rng.integers(len(self.speeds), size=n)
+        surroundings = rng.integers(max(1, self.noisy), size=n)
+        chance = rng.random(n)
+        if self.telephone:
+            numbers = np.where(chance < telephone_probability, len(self.speeds), numbers)
+        if self.noisy:
+            first = len(self.speeds) + self.telephone
+            numbers = np.where(chance > 1.0 - noisy_probability, first + surroundings, numbers)
+        return numbers
 
     def see_all(self, utterances: Sequence[Utterance]) -> Iterator[list[list[Codes]]]:
         """Give the versions of each clip, some clips at a time, in their order; of many clips in several
@@ -204,13 +139,129 @@ class Versions:
         ]
         if self.telephone:
             signals.append(Telephone()(signal, rate, np.random.default_rng(0)))
-        return [_look(variant) for variant in signals]
+        looks = [_look(variant) for variant in signals]
+        seen = [encode(look[find_talk(look)]) for look in looks]
+        # Where noise goes on, talk is found in the clip as it is.
+        talk = find_talk(looks[self.original])
+        name = zlib.crc32(f"{Path(utterance.file).stem} {utterance.segment}".encode())
+        for number in range(self.noisy):
+            noisy = surround(signal, np.random.default_rng([name, number]))
+            seen.append(encode(_look(noisy)[talk]))
+        return seen
 
 
-def _look(signal: NDArray[np.float32]) -> Codes:
+def versions_of(changes: Augment) -> Versions:
+    """Give the versions of every clip that a recipe is trained on."""
+    return Versions(changes.speeds, changes.telephone_probability > 0.0, changes.noisy_versions)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What the networks see of many utterances, in several versions.
+
+    Attributes
+    ----------
+    versions
+        Which they are.
+    frames
+        Per version, all clips' frames one after another, shape (n_frames, 128), as `encode` gives them.
+    offsets
+        Per version, shape (n_utterances + 1,): clip *i* is ``frames[offsets[i]:offsets[i + 1]]``.
+    """
+
+    versions: Versions
+    frames: tuple[Codes, ...]
+    offsets: tuple[NDArray[np.int64], ...]
+
+    def clip(self, index: int, version: int) -> Codes:
+        """Give one version of one utterance, shape (n_frames, 128); see `decode`."""
+        start, end = self.offsets[version][index : index + 2]
+        return self.frames[version][start:end]
+
+    def subset(self, places: Sequence[int]) -> Pack:
+        """Give the pack of some of the clips, in the order asked for."""
+        clips = [[self.clip(place, version) for version in range(self.versions.count)] for place in places]
+        return join_clips(clips, self.versions)
+
+
+def join_clips(clips: Sequence[Sequence[Codes]], versions: Versions) -> Pack:
+    """Make a pack of clips, each of which is given in all versions."""
+    columns = list(zip(*clips, strict=True))
+    return Pack(
+        versions,
+        tuple(np.concatenate(column) for column in columns),
+        tuple(offsets_of([len(clip) for clip in column]) for column in columns),
+    )
+
+
+def offsets_of(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give where each clip begins, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def encode(voice: NDArray[np.float32]) -> Codes:
+    """Put log-mels (dB) and periodicity, (..., 128), into eight bits a value."""
+    steps = np.empty(voice.shape, dtype=np.float32)
+    bands = log_mel.N_MELS
+    steps[..., :bands] = (voice[..., :bands] - _LOWEST_DB) * _STEPS_PER_DB
+    steps[..., bands:] = (voice[..., bands:] - periodicity.LEAST) * _STEPS_OF_PERIODICITY
+    return np.clip(np.rint(steps), 0, 255).astype(np.uint8)
+
+
+def decode(codes: Codes) -> NDArray[np.float32]:
+    """Give back what `encode` was given, within half a step of 0.5 dB and of 0.005."""
+    voice = codes.astype(np.float32)
+    bands = log_mel.N_MELS
+    voice[..., :bands] = voice[..., :bands] / _STEPS_PER_DB + _LOWEST_DB
+    voice[..., bands:] = voice[..., bands:] / _STEPS_OF_PERIODICITY + periodicity.LEAST
+    return voice
+
+
+def find_talk(voice: NDArray[np.float32]) -> slice:
+    """Find the frames that stay when those more than 40 dB below the loudest are cut off both ends.
+
+    A margin of 0.15 s is kept; what would be too short to train on stays whole.
+    """
+    level = 10.0 * np.log10(np.sum(10.0 ** (voice[:, : log_mel.N_MELS] / 10.0), axis=1))
+    loud = np.flatnonzero(level > level.max() - TRIM_DB)
+    start = max(0, int(loud[0]) - MARGIN_FRAMES)
+    end = min(len(voice), int(loud[-1]) + 1 + MARGIN_FRAMES)
+    return slice(None) if end - start < MINIMUM_FRAMES else slice(start, end)
+
+
+def build_pack(
+    utterances: Sequence[Utterance],
+    versions: Versions,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Pack:
+    """Make the pack of ``utterances``, or read it from the folder ``cache`` if it was made before.
+
+    Of many utterances it is made in one process per core.
+
+    Raises
+    ------
+    TrainingError
+        If a clip cannot be read or is too short, naming the file.
+    """
+    path = None if cache is None else cache / f"pack-{_fingerprint(utterances, versions)}.npz"
+    if path is not None and path.exists():
+        return _read(path, versions)
+    rows: list[list[Codes]] = []
+    for clips in versions.see_all(utterances):
+        rows += clips
+        if progress is not None:
+            progress(len(rows), len(utterances))
+    pack = join_clips(rows, versions)
+    if path is not None:
+        _write(pack, path)
+    return pack
+
+
+def _look(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give what the networks see of a signal, (n_frames, 128)."""
     log_mels = log_mel.extract(signal, log_mel.SAMPLING_RATE)
-    voice = np.concatenate([log_mels, periodicity.extract(signal, log_mel.SAMPLING_RATE)], axis=1)
-    return encode(voice[find_talk(log_mels)])
+    return np.concatenate([log_mels, periodicity.extract(signal, log_mel.SAMPLING_RATE)], axis=1)
 
 
 def _run(
@@ -232,7 +283,7 @@ def _fingerprint(utterances: Sequence[Utterance], versions: Versions) -> str:
         except OSError as error:
             raise TrainingError(f"cannot train on this clip: {u.file}: {error.strerror}") from error
         files.append((u.file, str(u.segment), status.st_size, status.st_mtime_ns))
-    facts = [files, versions.speeds, versions.telephone, "version 2"]
+    facts = [files, *astuple(versions), "version 3"]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
@@ -246,8 +297,8 @@ def _write(pack: Pack, path: Path) -> None:
 
 
 def _read(path: Path, versions: Versions) -> Pack:
-    places = range(len(versions.speeds) + versions.telephone)
+    places = range(versions.count)
     with np.load(path, allow_pickle=False) as arrays:
         frames = tuple(arrays[f"frames{i}"] for i in places)
         offsets = tuple(arrays[f"offsets{i}"] for i in places)
-    return Pack(versions.speeds, frames, offsets, versions.telephone)
+    return Pack(versions, frames, offsets)

@@ -60,10 +60,10 @@ class Model:
     widths: tuple[int, ...] = (32, 32, 64, 128, 192)
     pool_width: int = 192
     dropout: float = 0.3
-    hidden: tuple[int, ...] = (256, 128)
+    hidden: tuple[int, ...] = (224, 128)
     input_dropout: float = 0.3
     hidden_dropout: float = 0.5
-    members: int = 2
+    members: int = 1
 
     def __post_init__(self) -> None:
         _require_known("name", self.name, registry.names("model"))
@@ -79,18 +79,19 @@ class Model:
 
 @dataclass(frozen=True)
 class Augment:
-    """Random changes of each training clip; see `emotrace.learn.training.augmentation`."""
+    """Random changes of each training clip.
+
+    Versions are made once, see `emotrace.learn.training.pack`; what comes after them is drawn anew each time, see
+    `emotrace.learn.training.augmentation`.
+    """
 
     speeds: tuple[float, ...] = (0.9, 1.0, 1.1)
-    tempo: float = 0.15
-    frequency: float = 0.06
-    equaliser_db: float = 6.0
-    noise_probability: float = 0.5
-    noise_snr_db: tuple[float, ...] = (5.0, 50.0)
-    reverb_probability: float = 0.2
-    babble_probability: float = 0.15
-    babble_snr_db: tuple[float, ...] = (0.0, 25.0)
-    telephone_probability: float = 0.2
+    telephone_probability: float = 0.15
+    noisy_versions: int = 2
+    noisy_probability: float = 0.3
+    tempo: float = 0.1
+    frequency: float = 0.04
+    equaliser_db: float = 4.0
     band_masks: int = 2
     band_mask_width: int = 10
     time_masks: int = 2
@@ -99,14 +100,20 @@ class Augment:
     def __post_init__(self) -> None:
         _require(1.0 in self.speeds, "speeds", "must hold 1.0, the clip as it is")
         _require(all(0.5 <= s <= 2.0 for s in self.speeds), "speeds", "must lie in 0.5 .. 2")
-        for key in ("noise_probability", "reverb_probability", "babble_probability", "telephone_probability"):
+        for key in ("telephone_probability", "noisy_probability"):
             _require(0.0 <= getattr(self, key) <= 1.0, key, "must be in 0 .. 1")
+        together = self.telephone_probability + self.noisy_probability
+        _require(together <= 1.0, "noisy_probability", "and telephone_probability must not be above 1 together")
         for key in ("tempo", "frequency"):
             _require(0.0 <= getattr(self, key) < 0.5, key, "must be in [0, 0.5)")
-        for key in ("noise_snr_db", "babble_snr_db"):
-            ratios = getattr(self, key)
-            _require(len(ratios) == 2 and ratios[0] <= ratios[1], key, "must be two numbers: lowest, highest")
-        for key in ("equaliser_db", "band_masks", "band_mask_width", "time_masks", "time_mask_frames"):
+        for key in (
+            "noisy_versions",
+            "equaliser_db",
+            "band_masks",
+            "band_mask_width",
+            "time_masks",
+            "time_mask_frames",
+        ):
             _require(getattr(self, key) >= 0, key, "must not be negative")
 
 
@@ -150,14 +157,12 @@ class Statistics:
 
     steps: int = 2400
     batch_size: int = 128
-    noisy_versions: int = 2
-    noisy_probability: float = 0.3
+    learning_rate: float = 3e-3
 
     def __post_init__(self) -> None:
         _require(self.steps >= 1, "steps", "must be at least 1")
         _require(self.batch_size >= 2, "batch_size", "must be at least 2")
-        _require(self.noisy_versions >= 0, "noisy_versions", "must not be negative")
-        _require(0.0 <= self.noisy_probability <= 1.0, "noisy_probability", "must be in 0 .. 1")
+        _require(self.learning_rate > 0.0, "learning_rate", "must be positive")
 
 
 @dataclass(frozen=True)
@@ -225,13 +230,32 @@ class SpeechTraining:
 
 
 @dataclass(frozen=True)
+class SpeechAugment:
+    """Random changes of each scene; see `emotrace.learn.training.augmentation`."""
+
+    equaliser_db: float = 5.0
+    noise_probability: float = 0.3
+    noise_snr_db: tuple[float, ...] = (0.0, 45.0)
+    reverb_probability: float = 0.3
+    telephone_probability: float = 0.25
+
+    def __post_init__(self) -> None:
+        for key in ("noise_probability", "reverb_probability", "telephone_probability"):
+            _require(0.0 <= getattr(self, key) <= 1.0, key, "must be in 0 .. 1")
+        ratios = self.noise_snr_db
+        is_sound = len(ratios) == 2 and ratios[0] <= ratios[1]
+        _require(is_sound, "noise_snr_db", "must be two numbers: lowest, highest")
+        _require(self.equaliser_db >= 0, "equaliser_db", "must not be negative")
+
+
+@dataclass(frozen=True)
 class SpeechRecipe:
     """A whole training run of a speech-activity bundle (``kind = "speech"``)."""
 
     data: Data
     export: Export
     kind: str = "speech"
-    augment: Augment = field(default_factory=Augment)
+    augment: SpeechAugment = field(default_factory=SpeechAugment)
     training: SpeechTraining = field(default_factory=SpeechTraining)
 
 

@@ -31,7 +31,7 @@ from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
 from emotrace.learn.training.fit import Examples, Fitted, label_inventory, make_examples, predict_logits
 from emotrace.learn.training.fit_speech import fit_speech
 from emotrace.learn.training.fit_views import fit_views
-from emotrace.learn.training.pack import Versions, build_pack
+from emotrace.learn.training.pack import Versions, build_pack, versions_of
 from emotrace.learn.training.recipe import Data, Export, Recipe, SpeechRecipe, recipe_to_dict
 from emotrace.types import Utterance
 
@@ -99,13 +99,11 @@ def _run_emotion(
     inventory = label_inventory(split.train)
     _require_default_labels(recipe.export, inventory)
     sides = []
-    for utterances, versions in ((split.train, versions_of(recipe)), (split.validation, Versions((1.0,)))):
+    for utterances, versions in ((split.train, versions_of(recipe.augment)), (split.validation, Versions((1.0,)))):
         if carried is not None:
             pack = carried.subset(utterances)
         else:
-            pack = build_pack(
-                utterances, versions.speeds, folder, _counter("pack", report), telephone=versions.telephone
-            )
+            pack = build_pack(utterances, versions, folder, _counter("pack", report))
         sides.append(make_examples(utterances, pack, inventory))
     train, validation = sides
     fitted = fit_views(recipe, train, validation, folder, report)
@@ -150,11 +148,6 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
     logits = predict_logits(network, validation)
     corpora = [u.corpus for u in validation.utterances]
     return calibrate_logits(logits, validation.truth, validation.allowed, validation.labels, corpora, export)
-
-
-def versions_of(recipe: Recipe) -> Versions:
-    """Give the versions of every clip that a recipe is trained on."""
-    return Versions(recipe.augment.speeds, recipe.augment.telephone_probability > 0.0)
 
 
 def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
