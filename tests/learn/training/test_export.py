@@ -146,6 +146,15 @@ def test_graph_is_sound_and_free_in_batch_and_length(exported, kind):
     assert not any(tensor.external_data for tensor in model.graph.initializer)
 
 
+@torch.no_grad()
+def test_quiet_recordings_are_heard_as_their_louder_copies():
+    graph, loud = emotion_graph(), torch.from_numpy(waveforms(2, 32_000))
+    heard = graph(loud)
+    torch.testing.assert_close(graph(0.003 * loud), graph(0.01 * loud), atol=1e-5, rtol=0)
+    torch.testing.assert_close(graph(0.01 * loud), heard, atol=5e-3, rtol=0)
+    assert graph(torch.zeros(1, 16_000)).isfinite().all()
+
+
 def test_the_default_network_makes_less_than_eight_megabytes():
     assert len(to_onnx(EmotionGraph(two_views.build(n_labels=9), 1.0))) < 8_000_000
 

@@ -13,6 +13,8 @@ Like `residual_cnn.normalise`, nothing depends on the recording's level.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -49,10 +51,11 @@ _SWELLING_STEP_HZ = 0.25
 _FAR = 1e9
 
 
-class VoiceStatistics(nn.Module):
-    """Log-mels and periodicity (batch, frames, 128) -> statistics (batch, n_statistics).
+@dataclass(frozen=True)
+class Ear:
+    """One way to hear a clip.
 
-    Parameters
+    Attributes
     ----------
     range_db
         How far below the loudest frame is still speech.
@@ -62,6 +65,19 @@ class VoiceStatistics(nn.Module):
         First band that is heard, and first one above.
     """
 
+    range_db: float = 36.0
+    depth_db: float = 80.0
+    bands: tuple[int, int] = (0, N_MELS)
+
+
+class VoiceStatistics(nn.Module):
+    """Log-mels and periodicity (batch, frames, 128) -> statistics (batch, n_ears x n_statistics), ear by ear.
+
+    The ears are heard as so many clips at once: a graph for each would take long to open.
+    """
+
+    range_db: Tensor
+    depth_db: Tensor
     is_heard: Tensor
 
     cosines: Tensor
@@ -71,11 +87,8 @@ class VoiceStatistics(nn.Module):
     semitones: Tensor
     merits: Tensor
 
-    def __init__(
-        self, range_db: float = 36.0, depth_db: float = 80.0, bands: tuple[int, int] = (0, N_MELS)
-    ) -> None:
+    def __init__(self, ears: Sequence[Ear] = (Ear(),)) -> None:
         super().__init__()
-        self.range_db, self.depth_db = range_db, depth_db
         edges = log_mel.mel_to_hz(np.linspace(*_mel_range(), N_MELS + 2))
         centres = edges[1:-1]
         band = np.arange(N_MELS)
@@ -88,9 +101,12 @@ class VoiceStatistics(nn.Module):
             ("slopes", np.stack([_slope_weights(centres, low, high) for low, high in _SLOPES_HZ], axis=1)),
             ("semitones", 12.0 * octaves),
             ("merits", _OCTAVE_MERIT * octaves),
+            ("range_db", np.array([[ear.range_db] for ear in ears])),
+            ("depth_db", np.array([[[ear.depth_db]] for ear in ears])),
+            ("is_heard", np.array([[(band >= ear.bands[0]) & (band < ear.bands[1])] for ear in ears])),
         ):
-            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
-        self.register_buffer("is_heard", torch.from_numpy((band >= bands[0]) & (band < bands[1])))
+            # Constants: they are not learnt, and no part of what is kept.
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32), persistent=False)
         self._bands = {
             limits: slice(*np.searchsorted(centres, limits).tolist())
             for limits in ((0.0, 2_000.0), (2_000.0, 5_000.0), (50.0, 1_000.0), (1_000.0, 5_000.0))
@@ -98,18 +114,22 @@ class VoiceStatistics(nn.Module):
 
     @property
     def n_statistics(self) -> int:
-        """How many statistics there are."""
+        """How many statistics there are for each ear."""
         with torch.no_grad():
-            return int(self(torch.zeros(1, 16, N_MELS + periodicity.N_PERIODS)).shape[1])
+            heard: Tensor = self(torch.zeros(1, 16, N_MELS + periodicity.N_PERIODS))
+        return heard.shape[1] // len(self.range_db)
 
     def forward(self, voice: Tensor) -> Tensor:
         log_mels, periods = voice[:, :, :N_MELS].float(), voice[:, :, N_MELS:].float()
-        audible = log_mels.masked_fill(~self.is_heard, -_FAR)
-        mel = (audible - audible.amax(dim=(1, 2), keepdim=True)).clamp_min(-self.depth_db)
+        n_ears = len(self.range_db)
+        audible = torch.where(self.is_heard > 0.5, log_mels.unsqueeze(1), -_FAR)  # (batch, ears, frames, 64)
+        below = audible - audible.amax(dim=(2, 3), keepdim=True)
+        mel = torch.maximum(below, -self.depth_db).flatten(0, 1)  # from here on every ear is a clip
         power = (mel / _DB_PER_LN).exp() * self.widths
         level = _decibels(power.sum(dim=2))  # (batch, frames)
-        pitch, clearness = self._follow_pitch(periods)
-        speech = _or_all(level > level.amax(dim=1, keepdim=True) - self.range_db, torch.ones_like(level))
+        pitch, clearness = (_for_each(n_ears, track) for track in self._follow_pitch(periods))
+        quietest = level.amax(dim=1, keepdim=True) - self.range_db.repeat(voice.shape[0], 1)
+        speech = _or_all(level > quietest, torch.ones_like(level))
         voiced_only = speech * (clearness > VOICED)
         voiced = _or_all(voiced_only, speech)
         unvoiced = _or_all(speech * (clearness <= VOICED), speech)
@@ -141,7 +161,7 @@ class VoiceStatistics(nn.Module):
             _swelling(mel, level, within),
             _decibels((power * speech.unsqueeze(2)).sum(dim=1) / speech.sum(dim=1, keepdim=True)),
         ]
-        return torch.cat(parts, dim=1)
+        return torch.cat(parts, dim=1).reshape(voice.shape[0], -1)
 
     def _follow_pitch(self, periods: Tensor) -> tuple[Tensor, Tensor]:
         """Give pitch in semitones above 60 Hz, and the periodicity there, each (batch, frames)."""
@@ -188,6 +208,11 @@ class VoiceStatistics(nn.Module):
 
     def _band_peak(self, mel: Tensor, limits: tuple[float, float]) -> Tensor:
         return mel[:, :, self._bands[limits]].amax(dim=2)
+
+
+def _for_each(n_ears: int, track: Tensor) -> Tensor:
+    """Give what is the same for all ears once for each, (batch, frames) -> (batch x ears, frames)."""
+    return track.unsqueeze(1).repeat(1, n_ears, 1).flatten(0, 1)
 
 
 def statistics(values: Tensor, where: Tensor) -> Tensor:

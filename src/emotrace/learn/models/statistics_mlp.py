@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emotrace.learn.models._voice_statistics import VoiceStatistics
+from emotrace.learn.models._voice_statistics import Ear, VoiceStatistics
 
 INPUT = "waveform"
 
-EARS = ((36.0, 80.0, (0, 64)), (25.0, 50.0, (0, 64)), (30.0, 60.0, (6, 46)))
-"""What each hears: see the parameters of `VoiceStatistics`."""
+EARS = (Ear(36.0, 80.0), Ear(25.0, 50.0), Ear(30.0, 60.0, bands=(6, 46)))
 
 _NEVER_VARIES = 1e-3
 """A deviation that is due to rounding; that of no statistic of voices is as small."""
@@ -51,8 +50,8 @@ class StatisticsMLP(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.ears = nn.ModuleList(VoiceStatistics(*own) for own in EARS)
-        n_inputs = VoiceStatistics().n_statistics
+        self.statistics = VoiceStatistics(EARS)
+        n_inputs = self.statistics.n_statistics
         self.standardise = Standardise(len(EARS) * n_inputs)
         self.members = nn.ModuleList(_perceptron(n_inputs, config) for _ in range(len(EARS) * config.members))
 
@@ -68,7 +67,8 @@ class StatisticsMLP(nn.Module):
         """Give the statistics (batch, n) of voices (batch, frames, 128)."""
         # Sixteen bits do not tell a skewness from noise.
         with torch.autocast(voice.device.type, enabled=False):
-            return torch.cat([ear(voice.float()) for ear in self.ears], dim=1)
+            heard: Tensor = self.statistics(voice.float())
+        return heard
 
     def standard(self, heard: Tensor) -> Tensor:
         """Give statistics in standard deviations from their mean, at most five."""
