@@ -104,7 +104,7 @@ class FirstFrame(torch.nn.Module):
 def test_mixup_blends_clips_and_their_losses_alike(tiny_recipe, mixup):
     _, truth, allowed = loss_inputs()
     clips = 10.0 * torch.randn(6, 4, 128, generator=torch.Generator().manual_seed(0)) - 40.0
-    batch = _Batch(clips, truth, allowed, torch.zeros(6, dtype=torch.bool))
+    batch = _Batch(clips, truth, allowed)
     network, settings_ = FirstFrame(), tiny_recipe(training={"mixup": mixup}).training
     loss = _mixup_loss(network, clips, batch, settings_, np.random.default_rng(5), "cpu")
     # The same draws once more.
@@ -183,7 +183,7 @@ def test_batches_hold_crops_of_one_length_within_the_recipes(tiny_recipe, sides)
         assert batch.voice.dtype == torch.float32
         assert batch.voice.shape == (6, batch.voice.shape[1], 128)
         assert batch.voice.isfinite().all()
-        assert batch.truth.shape == batch.on_line.shape == (6,)
+        assert batch.truth.shape == (6,)
         assert batch.allowed[torch.arange(6), batch.truth].all()
         lengths.append(batch.voice.shape[1])
     assert min(lengths) >= 31

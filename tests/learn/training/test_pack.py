@@ -110,7 +110,7 @@ def test_last_come_other_surroundings_which_differ_and_cut_nothing_off(record, t
 
 def test_versions_are_told_and_drawn_as_often_as_asked_for():
     versions = Versions((0.9, 1.0), telephone=True, noisy=2)
-    assert versions.told == "speeds 0.9, 1 and a telephone and 2 in noise"
+    assert versions.told == "speeds 0.9, 1, a telephone, 2 in noise"
     assert (versions.original, ONE.told) == (1, "speeds 1")
     shares = np.bincount(versions.draw(20_000, 0.2, 0.3, np.random.default_rng(0)), minlength=5) / 20_000
     np.testing.assert_allclose(shares, [0.25, 0.25, 0.2, 0.15, 0.15], atol=0.02)

@@ -74,11 +74,11 @@ class Versions:
 
     @property
     def told(self) -> str:
-        """How they are told: ``speeds 0.9, 1 and a telephone and 2 in noise``."""
+        """How they are told: ``speeds 0.9, 1, a telephone, 2 in noise``."""
         speeds = f"speeds {', '.join(f'{speed:g}' for speed in self.speeds)}"
         telephone = ["a telephone"] if self.telephone else []
         noisy = [f"{self.noisy} in noise"] if self.noisy else []
-        return " and ".join([speeds, *telephone, *noisy])
+        return ", ".join([speeds, *telephone, *noisy])
 
     def draw(
         self, n: int, telephone_probability: float, noisy_probability: float, rng: np.random.Generator
