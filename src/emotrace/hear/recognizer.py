@@ -301,14 +301,13 @@ class Recogniser:
         if is_enough_speech(speech_seconds, Segment(0.0, seconds)):
             whole = self._judge.hears_whole_clips
             windows = [(speech_seconds, signal)] if whole else list(self._cut_windows(signal, spans))
+        sexes = None if self._sex_judge is None else _hear_each(self._sex_judge, windows, len(SEXES))
         heard = HeardClip(
             seconds,
             speech_seconds,
             weights=np.array([weight for weight, _ in windows]),
-            probabilities=_stack([self._judge.hear(w) for _, w in windows], len(self.bundle.card.labels)),
-            sexes=None
-            if self._sex_judge is None
-            else _stack([self._sex_judge.hear(w) for _, w in windows], len(SEXES)),
+            probabilities=_hear_each(self._judge, windows, len(self.bundle.card.labels)),
+            sexes=sexes,
         )
         return heard, is_rest
 
@@ -439,8 +438,10 @@ def _choose_labels(bundle: Bundle, labels: str | Sequence[str] | None) -> tuple[
     return preset_labels(wanted, bundle.card.labels)
 
 
-def _stack(rows: Sequence[NDArray[np.float64]], width: int) -> NDArray[np.float64]:
-    return np.array(rows).reshape(len(rows), width)
+def _hear_each(
+    judge: Judge | SexJudge, windows: Sequence[tuple[float, Signal]], n_labels: int
+) -> NDArray[np.float64]:
+    return np.array([judge.hear(window) for _, window in windows]).reshape(len(windows), n_labels)
 
 
 def _refuse_too_short(seconds: float, name: str) -> None:
