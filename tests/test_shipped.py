@@ -48,7 +48,7 @@ def test_the_pages_show_the_results_as_they_are():
 
 def test_the_bundle_of_sex_is_small_and_its_report_is_its_own():
     bundle = load_bundle("sex")
-    assert len(bundle.model_bytes) <= 2_000_000
+    assert len(bundle.model_bytes) <= 3_000_000
     assert (bundle.card.kind, bundle.card.labels) == ("sex", ("female", "male"))
     report = json.loads((ROOT / "benchmarks" / "results" / "speaker_sex.json").read_text(encoding="utf-8"))
     assert report["model_sha256"] == bundle.card.files["model.onnx"]["sha256"]
