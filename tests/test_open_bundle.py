@@ -48,7 +48,7 @@ def test_it_is_small(bundle):
 def test_it_is_listed_beside_the_default_one():
     result = CliRunner().invoke(model.command, ["list", "-f", "json"])
     listed = {each["name"]: each for each in json.loads(result.stdout)}
-    assert set(listed) == {"default", "open", "speech"}
+    assert set(listed) == {"default", "open", "sex", "speech"}
     assert [listed[name]["allows_commercial_use"] for name in ("default", "open")] == [False, True]
     assert listed["open"]["scores"]["pooled"] > 0.5
 

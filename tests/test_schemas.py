@@ -115,6 +115,10 @@ def _with(**changes: Any) -> Callable[[dict[str, Any]], None]:
         (_with(derived={"valence": 0.5}), "'arousal' is a required property"),
         (_with(derived={"valence": 0.5, "arousal": -1.5}), "-1.5 is less than the minimum of -1"),
         (_with(derived={"valence": 0.5, "arousal": 0.5, "dominance": 0.5}), "'dominance' was unexpected"),
+        (_with(speaker_sex=None), "None is not of type 'object'"),
+        (_with(speaker_sex={"female": 1.0}), "does not have enough properties"),
+        (_with(speaker_sex={"female": 0.5, "other": 0.5}), "'other' was unexpected"),
+        (_with(speaker_sex={"female": 1.5, "male": 0.0}), "1.5 is greater than the maximum of 1"),
     ],
 )
 def test_wrong_records_are_refused(change: Callable[[dict[str, Any]], None], complaint: str) -> None:
@@ -135,6 +139,14 @@ def test_silence_is_neither_pleasant_nor_not() -> None:
     PREDICTION.validate(record)
     with pytest.raises(ValidationError, match=r"0\.0 is not of type 'null'"):
         PREDICTION.validate(record | {"derived": {"valence": 0.0, "arousal": None}})
+
+
+def test_speaker_sex_is_allowed_where_somebody_speaks() -> None:
+    heard = {"female": 0.97, "male": 0.03}
+    PREDICTION.validate(HEARD.to_dict() | {"speaker_sex": heard})
+    PREDICTION.validate(SILENT.to_dict() | {"speaker_sex": {}})
+    with pytest.raises(ValidationError, match=r"is expected to be empty|has too many properties"):
+        PREDICTION.validate(SILENT.to_dict() | {"speaker_sex": heard})
 
 
 def test_wrong_documents_are_refused() -> None:

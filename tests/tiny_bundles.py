@@ -37,6 +37,11 @@ def make_speech_bundle(target: Path, **card: Any) -> Bundle:
     return write_bundle(target, speech_card(**card), speech_model())
 
 
+def make_sex_bundle(target: Path, **card: Any) -> Bundle:
+    """Write a bundle of kind ``sex``: silence sounds female to it, full scale male."""
+    return write_bundle(target, sex_card(**card), emotion_model(2))
+
+
 def make_features_bundle(
     target: Path, feature_set: str = "mfcc20", trim_db: float | None = None, whole_clips: bool = True, **card: Any
 ) -> Bundle:
@@ -81,6 +86,11 @@ def speech_card(**values: Any) -> Card:
             **values,
         }
     )
+
+
+def sex_card(**values: Any) -> Card:
+    facts = {"labels": ("female", "male"), "calibration": {"temperature": 1.0}}
+    return emotion_card(**{"name": "tiny-sex", "kind": "sex", **facts, **values})
 
 
 def emotion_model(n_labels: int = len(LABELS)) -> bytes:

@@ -30,6 +30,9 @@ EMOTIONS: tuple[str, ...] = (
 NO_SPEECH = "no speech"
 """What is said of a stretch in which nobody speaks. Not an emotion."""
 
+SEXES: tuple[str, ...] = ("female", "male")
+"""How corpora label their speakers, and what a bundle of kind ``sex`` chooses between."""
+
 PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "big6": ("happiness", "sadness", "anger", "fear", "disgust", "surprise"),

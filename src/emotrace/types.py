@@ -136,6 +136,9 @@ class Prediction:
         How much of the stretch is speech.
     file, channel
         Where it was heard; channel is ``mix`` or a number counted from 0.
+    speaker_sex
+        Probability that the voice sounds ``female`` or ``male``, summing to 1; empty when nobody speaks, None
+        where it was not asked for. It is not who a person is.
     """
 
     segment: Segment
@@ -146,6 +149,7 @@ class Prediction:
     speech_seconds: float
     file: str = ""
     channel: str = "mix"
+    speaker_sex: Mapping[str, float] | None = None
 
     @property
     def is_speech(self) -> bool:
@@ -171,10 +175,10 @@ class Prediction:
         """Give the record as documented by the JSON Schema ``emotrace/assets/prediction.schema.json``.
 
         What is derived there follows from the probabilities as they stand there, rounded: whoever computes it
-        again gets the same.
+        again gets the same. The key ``speaker_sex`` is there only where that was asked for.
         """
         probabilities = {label: round(p, 4) for label, p in self.probabilities.items()}
-        return {
+        record = {
             "file": self.file,
             "channel": self.channel,
             "start": round(self.segment.start, 3),
@@ -186,6 +190,9 @@ class Prediction:
             "derived": {name: _rounded(value) for name, value in _derive(probabilities).items()},
             "speech_seconds": round(self.speech_seconds, 3),
         }
+        if self.speaker_sex is not None:
+            record["speaker_sex"] = {sex: round(p, 4) for sex, p in self.speaker_sex.items()}
+        return record
 
 
 @dataclass(frozen=True, slots=True)

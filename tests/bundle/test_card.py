@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tiny_bundles import emotion_card, speech_card
+from tests.tiny_bundles import emotion_card, sex_card, speech_card
 
 from emotrace.bundle import Card
 from emotrace.errors import BundleError
@@ -48,7 +49,9 @@ def changed(**values: Any) -> dict[str, Any]:
     return {**full_card().to_dict(), **values}
 
 
-@pytest.mark.parametrize("card", [full_card(), emotion_card(), speech_card(), speech_card(labels=["speech"])])
+@pytest.mark.parametrize(
+    "card", [full_card(), emotion_card(), speech_card(), speech_card(labels=["speech"]), sex_card()]
+)
 def test_card_survives_the_way_through_json(card: Card) -> None:
     assert Card.from_json(card.to_json()) == card
     assert Card.from_dict(card.to_dict()) == card
@@ -155,8 +158,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": "two\nlines"}, r"key 'name' must be one line of at most 100 characters"),
     ({"name": "x" * 101}, r"key 'name' must be one line"),
     ({"name": 5}, r"key 'name' must be text that is not empty, not 5"),
-    ({"kind": "music"}, r"key 'kind' must be 'emotion' or 'speech', not 'music'"),
-    ({"kind": None}, r"key 'kind' must be 'emotion' or 'speech', not null"),
+    ({"kind": "music"}, r"key 'kind' must be 'emotion', 'speech' or 'sex', not 'music'"),
+    ({"kind": None}, r"key 'kind' must be 'emotion', 'speech' or 'sex', not null"),
     ({"licence": "  "}, r"key 'licence' must be text that is not empty"),
     ({"description": ["x"]}, r"key 'description' must be text, not a list of 1"),
     ({"description": "\x1b[2J"}, r"key 'description' holds the unprintable character U\+001B"),
@@ -269,3 +272,23 @@ def test_any_value_of_any_key_is_either_kept_or_refused(key: str, value: Any) ->
         return
     assert refusal.startswith("card.json: ")
     assert refusal.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {"labels": ["male", "female"]},
+            r"key 'labels' must be ['female', 'male'] for kind 'sex', not a list of 2",
+        ),
+        ({"labels": []}, r"key 'labels' must be ['female', 'male'] for kind 'sex', not a list of 0"),
+        ({"labels": ["neutral", "anger"]}, r"key 'labels' must be ['female', 'male'] for kind 'sex'"),
+        ({"calibration": {}}, "key 'calibration.temperature' must be a number above 0 and at most 1000, not null"),
+        ({"features": FEATURES}, "key 'features' must be null for kind 'sex', not an object of 7"),
+        ({"frame_seconds": 0.02}, "key 'frame_seconds' must be null for kind 'sex', not 0.02"),
+    ],
+)
+def test_card_of_sex_has_two_labels_and_a_temperature(values: dict[str, Any], sentence: str) -> None:
+    assert sex_card().calibration == {"temperature": 1.0}
+    with pytest.raises(BundleError, match=re.escape(sentence)):
+        sex_card(**values)

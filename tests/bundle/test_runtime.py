@@ -21,7 +21,9 @@ from tests.tiny_bundles import (
     graph_bytes,
     make_emotion_bundle,
     make_features_bundle,
+    make_sex_bundle,
     make_speech_bundle,
+    sex_card,
     speech_card,
     speech_model,
     write_unchecked,
@@ -121,6 +123,16 @@ def test_no_threads_are_refused(bundle: Bundle) -> None:
 def test_samples_that_are_no_numbers_are_noticed(bundle: Bundle) -> None:
     with pytest.raises(BundleError, match=r"gives numbers that are not finite; are all samples of the waveform"):
         bundle.predict(np.full((1, 1600), np.nan, dtype=np.float32))
+
+
+def test_a_model_of_sex_gives_two_probabilities_that_sum_to_1(tmp_path: Path) -> None:
+    bundle = make_sex_bundle(tmp_path / "sex")
+    given = bundle.predict(np.zeros((3, 1600), dtype=np.float32))
+    assert given.shape == (3, 2)
+    assert given.sum(axis=1) == pytest.approx([1.0] * 3)
+    write_unchecked(tmp_path / "wide", emotion_model(3), sex_card())
+    with pytest.raises(BundleError, match=r"gives 3 probabilities, but card\.json names 2 labels"):
+        load_bundle(tmp_path / "wide").session()
 
 
 RELU = helper.make_node("Relu", ["waveform"], ["probabilities"])

@@ -124,7 +124,8 @@ def test_a_clip_that_cannot_be_used_is_told_before_anything_is_trained(
     ("arguments", "code", "sentence"),
     [
         (("defualt",), 2, "no recipe named 'defualt'; did you mean 'default'?"),
-        (("speech",), 2, "a benchmark is for recipes of kind 'emotion'; this one makes a speech detector"),
+        (("sex",), 2, "a benchmark is for recipes of kind 'emotion'; this one is of kind 'sex'"),
+        (("speech",), 2, "a benchmark is for recipes of kind 'emotion'; this one is of kind 'speech'"),
         (("default",), 1, "no corpora: set EMOTRACE_CORPORA (or give --corpora) to a folder"),
         (("tiny.toml", "--corpora", "nowhere"), 1, "nowhere: has no sub-folder savee; the recipe wants savee"),
         (

@@ -31,7 +31,7 @@ def test_what_is_packed_here_is_trained_there(emotrace_command: Emotrace) -> Non
         (
             ("features", "pack", "speech", "-o", "p"),
             2,
-            "recipe 'speech' is of kind 'speech'; a recipe of kind 'emotion'",
+            "recipe 'speech' is of kind 'speech'; a recipe of kind 'emotion' or 'sex' is needed",
         ),
         (("features", "pack", "tiny.toml", "-o", "p"), 1, "no corpora: set EMOTRACE_CORPORA (or give --corpora)"),
         (

@@ -84,7 +84,7 @@ def test_mistakes_are_told(
 def test_recipes_are_listed_and_shown(emotrace_command: Emotrace) -> None:
     listed = json.loads(emotrace_command("recipes", "list", "-f", "json").out)
     names = [recipe["name"] for recipe in listed]
-    assert names == ["default", "open", "quick", "speech", *claim_names(), *honest_names()]
+    assert names == ["default", "open", "quick", "sex", "speech", *claim_names(), *honest_names()]
     commands = {recipe["name"]: recipe["command"] for recipe in listed}
     assert [commands[name] for name in ("speech", "R6", "H1", "H10", "H11")] == [
         "train",

@@ -47,9 +47,9 @@ def recipe(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("defualt", "no recipe named 'defualt'; did you mean 'default'? Known: default, open, quick, speech"),
+        ("defualt", "no recipe named 'defualt'; did you mean 'default'? Known: default, open, quick, sex, speech"),
         ("", "recipe"),
-        ("[red]", "no recipe named '[red]'; known: default, open, quick, speech"),
+        ("[red]", "no recipe named '[red]'; known: default, open, quick, sex, speech"),
     ],
 )
 def test_unknown_recipe(emotrace_command: Emotrace, name: str, sentence: str) -> None:
@@ -64,7 +64,7 @@ def test_missing_recipe_file(emotrace_command: Emotrace, name: str) -> None:
     Path("folder.toml").mkdir()
     done = emotrace_command("train", name, "-o", "run")
     assert (done.code, done.out) == (1, "")
-    assert done.complaint == f"no recipe file {name}; shipped recipes: default, open, quick, speech"
+    assert done.complaint == f"no recipe file {name}; shipped recipes: default, open, quick, sex, speech"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_missing_recipe_file(emotrace_command: Emotrace, name: str) -> None:
         ('["savee"]', '"savee"', "[data]: key 'corpora' must be a list of texts in quotes, got 'savee'"),
         ('["savee"]', "[]", "[data]: key 'corpora' must name a corpus, or key 'manifests' a file"),
         ('["savee"]', "[1]", "[data]: key 'corpora', entry 1 must be text in quotes, got 1"),
-        ("[data]", "kind = 'song'\n[data]", "key 'kind' must be one of emotion, speech, got 'song'"),
+        ("[data]", "kind = 'song'\n[data]", "key 'kind' must be one of emotion, speech, sex, got 'song'"),
         ("[export]", "[training]\nepochs = 0\n[export]", "[training]: key 'epochs' must be at least 1"),
         (
             "[export]",
@@ -331,6 +331,6 @@ def test_as_a_process(emotrace_process: Callable[..., subprocess.CompletedProces
     environment = {name: value for name, value in os.environ.items() if name != "EMOTRACE_CORPORA"}
     done = emotrace_process("train", "nope", "-o", "run", env=environment)
     assert (done.returncode, done.stdout) == (2, "")
-    known = "Known: default, open, quick, speech"
+    known = "Known: default, open, quick, sex, speech"
     assert done.stderr == f"emotrace: no recipe named 'nope'; did you mean 'open'? {known}\n"
     assert files("emotrace.learn.recipes").joinpath("default.toml").is_file()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -70,3 +71,13 @@ def test_clips_of_two_models_are_refused(call: Timeline, write_clips: Write) -> 
     foreign = replace(call.predictions[1], probabilities={"boredom": 1.0})
     with pytest.raises(ValueError, match="probability_boredom"):
         write_clips("csv", [call.predictions[1], foreign])
+
+
+def test_speaker_sex_has_columns_only_where_it_was_asked_for(call: Timeline, write_clips: Write) -> None:
+    heard = {"female": 0.97, "male": 0.03}
+    asked = [replace(p, speaker_sex=heard if p.is_speech else {}) for p in call.predictions]
+    rows = _read(write_clips("csv", asked))
+    assert list(rows[0])[-2:] == ["speaker_sex_female", "speaker_sex_male"]
+    assert [row["speaker_sex_female"] for row in rows] == ["", "0.97", "0.97", "0.97", "", "0.97"]
+    assert [row["speaker_sex_male"] for row in rows] == ["", "0.03", "0.03", "0.03", "", "0.03"]
+    assert "speaker_sex" not in write_clips("csv", call.predictions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -171,3 +172,27 @@ def test_another_document_is_refused_in_one_line(
     with pytest.raises(ReportError, match=line) as refused:
         read_timelines(document)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("sexes", [{"female": 0.25, "male": 0.75}, {}])
+def test_speaker_sex_reads_back_where_it_was_told(call: Timeline, write: Write, sexes: dict[str, float]) -> None:
+    told = replace(call, predictions=tuple(replace(p, speaker_sex=sexes) for p in call.predictions))
+    (timeline,) = read_timelines(json.loads(write("json", told)))
+    assert [p.speaker_sex for p in timeline.predictions] == [sexes] * len(call.predictions)
+    (untold,) = read_timelines(json.loads(write("json", call)))
+    assert all(p.speaker_sex is None for p in untold.predictions)
+
+
+@pytest.mark.parametrize(
+    ("sexes", "sentence"),
+    [
+        ([], "channels[0].predictions[0].speaker_sex is a list; it must be an object"),
+        ({"female": 1.0}, "channels[0].predictions[0].speaker_sex must have the keys female and male, or none"),
+        ({"female": 2, "male": 0}, "speaker_sex.female is 2; it must be a number from 0 to 1"),
+    ],
+)
+def test_speaker_sex_that_cannot_be_is_refused(call: Timeline, write: Write, sexes: object, sentence: str) -> None:
+    document = json.loads(write("json", call))
+    document["channels"][0]["predictions"][0]["speaker_sex"] = sexes
+    with pytest.raises(ReportError, match=re.escape(sentence)):
+        read_timelines(document)

@@ -184,3 +184,11 @@ def test_shares_of_speech(call: Timeline) -> None:
     assert list(shares) == ["anger", "neutral", "uncertain"]
     assert shares == pytest.approx({"anger": 4 / 8.25, "neutral": 2.25 / 8.25, "uncertain": 2 / 8.25})
     assert speech_shares(replace(call, predictions=call.predictions[:1])) == {}
+
+
+def test_speaker_sex_ends_the_line_of_a_clip(call: Timeline, write_clips: Callable[..., str]) -> None:
+    heard = {"female": 0.97, "male": 0.03}
+    asked = [replace(p, speaker_sex=heard if p.is_speech else {}) for p in call.predictions[:2]]
+    _, silent, spoken = write_clips("table", asked).splitlines()
+    assert spoken.endswith("calls/my call.flac  sounds female 97 %")
+    assert silent.endswith("calls/my call.flac")

@@ -4,8 +4,8 @@ A **bundle** is a folder, or a zip named ``.zip`` or ``.emotrace``, that holds e
 
 ``model.onnx``
     a graph from ``waveform`` float32 ``(batch, samples)``, at the card's sampling rate, to
-    ``probabilities`` float32: ``(batch, n_labels)`` for kind ``emotion``, ``(batch, n_frames)`` for kind
-    ``speech`` (probability that somebody speaks). The acoustic front end is inside the graph. Where the card
+    ``probabilities`` float32: ``(batch, n_labels)`` for kinds ``emotion`` and ``sex``, ``(batch, n_frames)`` for
+    kind ``speech`` (probability that somebody speaks). The acoustic front end is inside the graph. Where the card
     names a feature set, the graph takes its values, ``features`` float32 ``(batch, *shape)``, instead.
 ``card.json``
     what the model is, may be used for and has scored, and the SHA-256 of ``model.onnx``: see `Card`.

@@ -12,12 +12,12 @@ from typing import Any, TypedDict
 
 from emotrace.bundle.strict_json import checked, describe, parse_object
 from emotrace.errors import BundleError, LabelError, suggest
-from emotrace.labels import EMOTIONS, preset_labels
+from emotrace.labels import EMOTIONS, SEXES, preset_labels
 
 CARD_FILE = "card.json"
 MODEL_FILE = "model.onnx"
 MAX_MODEL_BYTES = 512 << 20
-KINDS = ("emotion", "speech")
+KINDS = ("emotion", "speech", "sex")
 
 FORMAT_VERSION = 1
 """Of bundles whose graph takes the waveform."""
@@ -78,10 +78,11 @@ class Card:
     name
         One line, for instance ``emotrace-default-1``.
     kind
-        ``emotion`` (probability by label) or ``speech`` (probability of speech by frame).
+        ``emotion`` (probability by label), ``speech`` (probability of speech by frame) or ``sex`` (probability
+        that a voice sounds female or male).
     labels
         Kind ``emotion``: at least two words of `emotrace.labels.EMOTIONS`, in the order of the graph's
-        output. Kind ``speech``: empty or ``("speech",)``.
+        output. Kind ``speech``: empty or ``("speech",)``. Kind ``sex``: ``("female", "male")``.
     default_labels
         What the product shows unless told otherwise: the name of a preset, ``all``, or some of ``labels``.
     sampling_rate
@@ -100,8 +101,8 @@ class Card:
     description
         What the model is, in a few sentences.
     calibration
-        Kind ``emotion``: ``temperature`` (> 0; already applied inside the graph) and ``uncertain_below``
-        (in [0, 1]; less confident predictions are marked uncertain). Further keys are free.
+        Kinds ``emotion`` and ``sex``: ``temperature`` (> 0; already applied inside the graph). Kind ``emotion``:
+        ``uncertain_below`` (in [0, 1]; less confident predictions are marked uncertain). Further keys are free.
     corpora
         See `CorpusEntry`.
     split
@@ -222,7 +223,7 @@ def _checked_fields(card: Card) -> dict[str, Any]:
             f"{FORMAT_VERSION} and {FEATURES_VERSION}; train the model anew or use the emotrace that wrote it"
         )
     if card.kind not in KINDS:
-        raise _wrong("kind", "'emotion' or 'speech'", card.kind)
+        raise _wrong("kind", "'emotion', 'speech' or 'sex'", card.kind)
     window = _number("window_seconds", card.window_seconds, 0.0, 600.0)
     labels = _labels(card)
     features = _features(card)
@@ -309,6 +310,11 @@ def _labels(card: Card) -> tuple[str, ...]:
         if labels not in ((), ("speech",)):
             raise _wrong("labels", "an empty list or ['speech'] for kind 'speech'", card.labels)
         return labels
+    if card.kind == "sex":
+        labels = _words("labels", card.labels, "['female', 'male'] for kind 'sex'")
+        if labels != SEXES:
+            raise _wrong("labels", "['female', 'male'] for kind 'sex'", card.labels)
+        return labels
     labels = _words("labels", card.labels, "a list of at least two labels")
     if len(labels) < 2:
         raise _wrong("labels", "a list of at least two labels", card.labels)
@@ -379,14 +385,15 @@ def _frame_seconds(card: Card, window: float) -> float | None:
     if card.kind == "speech":
         return _number("frame_seconds", card.frame_seconds, 0.0, window)
     if card.frame_seconds is not None:
-        raise _wrong("frame_seconds", "null for kind 'emotion'", card.frame_seconds)
+        raise _wrong("frame_seconds", f"null for kind '{card.kind}'", card.frame_seconds)
     return None
 
 
 def _calibration(card: Card) -> dict[str, Any]:
     calibration = _object("calibration", card.calibration)
-    if card.kind == "emotion":
+    if card.kind in ("emotion", "sex"):
         _number("calibration.temperature", calibration.get("temperature"), 0.0, 1000.0)
+    if card.kind == "emotion":
         least = calibration.get("uncertain_below")
         if isinstance(least, bool) or not isinstance(least, int | float) or not 0.0 <= least <= 1.0:
             raise _wrong("calibration.uncertain_below", "a number from 0 to 1", least)

@@ -182,7 +182,7 @@ def _flaw_of_graph(session: InferenceSession, bundle: Bundle) -> str | None:
     if inputs[0].shape and (flaw := _flaw_of_shape(inputs[0].shape, bundle)):
         return flaw
     width = outputs[OUTPUT].shape[1] if outputs[OUTPUT].shape else None
-    if card.kind == "emotion" and isinstance(width, int) and width != len(card.labels):
+    if card.kind != "speech" and isinstance(width, int) and width != len(card.labels):
         return f"gives {width} probabilities, but card.json names {len(card.labels)} labels"
     return None
 
@@ -228,16 +228,16 @@ def _flaw_of_output(probabilities: NDArray[np.float32], batch: int, bundle: Bund
     import numpy as np
 
     shape, card = probabilities.shape, bundle.card
-    is_emotion = card.kind == "emotion"
-    if len(shape) != 2 or shape[0] != batch or (shape[1] != len(card.labels) if is_emotion else not shape[1]):
-        wanted = f"({batch}, {len(card.labels)})" if is_emotion else f"({batch}, n_frames)"
+    is_by_label = card.kind != "speech"
+    if len(shape) != 2 or shape[0] != batch or (shape[1] != len(card.labels) if is_by_label else not shape[1]):
+        wanted = f"({batch}, {len(card.labels)})" if is_by_label else f"({batch}, n_frames)"
         return f"an array of shape {_shape(shape)} instead of {wanted}"
     if not np.isfinite(probabilities).all():
         given = "samples of the waveform" if card.features is None else "features"
         return f"numbers that are not finite; are all {given} finite?"
     if not -_SLACK <= probabilities.min() <= probabilities.max() <= 1.0 + _SLACK:
         return f"numbers outside of [0, 1] ({probabilities.min():g} to {probabilities.max():g})"
-    if is_emotion and np.abs(probabilities.sum(axis=1) - 1.0).max() > 10 * _SLACK:
+    if is_by_label and np.abs(probabilities.sum(axis=1) - 1.0).max() > 10 * _SLACK:
         return "probabilities that do not sum to 1"
     return None
 

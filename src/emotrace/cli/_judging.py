@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from emotrace.audio.load import load_segment
-from emotrace.bundle import Card
+from emotrace.bundle import Bundle, Card, load_bundle
 from emotrace.cli._output import open_output, tell, warn_in_one_line
 from emotrace.cli._progress import ProgressLine
 from emotrace.errors import AudioError, EmotraceError, LeakError, MissingExtraError
 from emotrace.hear.recognizer import Recogniser
-from emotrace.labels import NO_SPEECH, restrict
+from emotrace.labels import NO_SPEECH, SEXES, restrict
 from emotrace.learn.training.data import OWN_SPEECH, is_sung
 from emotrace.manifest import UNKNOWN_SPEAKER
 from emotrace.types import Prediction, Utterance
@@ -36,7 +36,8 @@ _HEADLINES = (
 class Judgement:
     """Scores per corpus and pooled, every single prediction, and the clips that could not be used.
 
-    ``own`` are the labels that each corpus was judged by; ``unusable`` are files with the reason.
+    Of a bundle of speakers' sex, ``heard`` has that in place of the emotion, in truth and prediction. ``own`` are
+    the labels that each corpus was judged by; ``unusable`` are files with the reason.
     """
 
     report: dict[str, Any]
@@ -51,6 +52,14 @@ class Judgement:
         return [_row(utterance, p, self.own[utterance.corpus], self.labels) for utterance, p in self.heard]
 
 
+def recogniser_of(bundle: Bundle) -> Recogniser:
+    """Give the recogniser that says all that a bundle can; one of speakers' sex hears beside the default one."""
+    speech = load_bundle("speech")
+    if bundle.card.kind == "sex":
+        return Recogniser(load_bundle(), speech, sex_bundle=bundle)
+    return Recogniser(bundle, speech, labels="all")
+
+
 def judge(
     recogniser: Recogniser,
     utterances: Sequence[Utterance],
@@ -59,15 +68,21 @@ def judge(
 ) -> Judgement:
     """Predict every utterance and score each corpus among its own labels, or all among ``labels``.
 
-    ``recogniser`` must give all of its bundle's labels. A clip in which it hears no speech counts as wrong.
+    ``recogniser`` is as `recogniser_of` gives it; with a bundle of speakers' sex it is judged by that alone, on
+    the clips whose speaker's sex is known. A clip in which it hears no speech counts as wrong.
     """
     from emotrace.learn.evaluation.predictions import score_by_corpus
 
+    bundle, shown, predict = recogniser.bundle, recogniser.labels, _predict
+    if recogniser.sex_bundle is not None:
+        bundle, shown, predict = recogniser.sex_bundle, SEXES, _predict_sex
+        # No answer is ruled out, though all speakers of a corpus may be women.
+        utterances, labels = _ask_sex(utterances), SEXES
     heard: list[tuple[Utterance, Prediction]] = []
     unusable: list[tuple[str, str]] = []
     for done, utterance in enumerate(utterances, start=1):
         try:
-            heard.append((utterance, _predict(recogniser, utterance)))
+            heard.append((utterance, predict(recogniser, utterance)))
         except (AudioError, MissingExtraError) as error:
             unusable.append((utterance.file, str(error)))
         if progress is not None:
@@ -75,10 +90,10 @@ def judge(
     if not heard:
         raise EmotraceError("none of the clips could be used; nothing to judge")
     if labels is None:
-        own = own_labels(recogniser.bundle.card, utterances)
+        own = own_labels(bundle.card, utterances)
     else:
         own = {utterance.corpus: tuple(labels) for utterance in utterances}
-    card = recogniser.bundle.card
+    card = bundle.card
     report = {
         "bundle": card.name,
         "model_sha256": card.files["model.onnx"]["sha256"],
@@ -87,9 +102,9 @@ def judge(
         "n_unusable": len(unusable),
         "unusable": [{"file": file, "reason": reason} for file, reason in unusable],
         "speech_detector": _detector_facts(recogniser, utterances),
-        **score_by_corpus(heard, recogniser.labels, own, is_sung),
+        **score_by_corpus(heard, shown, own, is_sung),
     }
-    return Judgement(report, heard, own, recogniser.labels, unusable)
+    return Judgement(report, heard, own, shown, unusable)
 
 
 def _detector_facts(recogniser: Recogniser, utterances: Sequence[Utterance]) -> dict[str, Any]:
@@ -256,6 +271,26 @@ def _predict(recogniser: Recogniser, utterance: Utterance) -> Prediction:
         return recogniser.predict(utterance.file)
     rate = recogniser.sampling_rate
     return recogniser.predict(load_segment(utterance.file, utterance.segment, rate), sampling_rate=rate)
+
+
+def _predict_sex(recogniser: Recogniser, utterance: Utterance) -> Prediction:
+    """Give the sex that is heard where an emotion stands, so that it is scored as one."""
+    prediction = _predict(recogniser, utterance)
+    shares = prediction.speaker_sex
+    if not shares:
+        return prediction
+    sex = max(shares, key=shares.__getitem__)
+    return replace(prediction, emotion=sex, confidence=shares[sex], uncertain=False, probabilities=shares)
+
+
+def _ask_sex(utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Give the clips whose speaker's sex is known, with that where an emotion stands."""
+    known = [replace(u, emotion=u.sex) for u in utterances if u.sex is not None]
+    if not known:
+        raise EmotraceError(
+            "the manifest does not say the sex of any speaker; fill in the column 'sex' with female or male"
+        )
+    return known
 
 
 def _row(

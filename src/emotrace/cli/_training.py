@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from emotrace.bundle import Bundle, load_bundle, write_bundle
+from emotrace.bundle import Bundle, write_bundle
 from emotrace.cli import _judging
 from emotrace.errors import MissingExtraError, UsageError
 from emotrace.types import Utterance
@@ -30,22 +30,20 @@ def judge_bundle(
 
     ``folder`` takes the report; ``labels`` and ``on_stderr`` are as for `_judging.judge_into`.
     """
-    from emotrace.hear.recognizer import Recogniser
-
-    recogniser = Recogniser(bundle, load_bundle("speech"), labels="all")
+    recogniser = _judging.recogniser_of(bundle)
     _judging.refuse_known_speakers(bundle.card, utterances)
     judgement = _judging.judge_into(folder, recogniser, utterances, labels, on_stderr=on_stderr)
     card = dataclasses.replace(bundle.card, metrics=_judging.headline_metrics(judgement.report))
     return write_bundle(bundle.path, card, bundle.model_bytes), judgement
 
 
-def read_emotion_recipe(name: str) -> Recipe:
-    """Read a recipe that trains a bundle of emotions.
+def read_packed_recipe(name: str) -> Recipe:
+    """Read a recipe that can be trained on a pack.
 
     Raises
     ------
     UsageError
-        If it trains a bundle of another kind.
+        If it trains a speech detector.
     """
     try:
         from emotrace.learn.training.recipe import Recipe, read_recipe
@@ -53,7 +51,9 @@ def read_emotion_recipe(name: str) -> Recipe:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
     plan = read_recipe(name)
     if not isinstance(plan, Recipe):
-        raise UsageError(f"recipe '{name}' is of kind '{plan.kind}'; a recipe of kind 'emotion' is needed")
+        raise UsageError(
+            f"recipe '{name}' is of kind '{plan.kind}'; a recipe of kind 'emotion' or 'sex' is needed"
+        )
     return plan
 
 

@@ -132,9 +132,9 @@ def pack(
     """
     from emotrace.cli._output import require_folder
     from emotrace.cli._progress import ProgressLine
-    from emotrace.cli._training import read_emotion_recipe, tell_stage
+    from emotrace.cli._training import read_packed_recipe, tell_stage
 
-    plan = read_emotion_recipe(recipe)
+    plan = read_packed_recipe(recipe)
     require_folder(output)
     from emotrace.learn.training.carried import require_corpora_alone, write_carried
     from emotrace.learn.training.pack import versions_of

@@ -22,6 +22,9 @@ def command(
     labels: options.Labels = None,
     baseline: options.Baseline = None,
     channel: Annotated[str, typer.Option(help="A channel counted from 0, or mix.")] = "mix",
+    speaker_sex: Annotated[
+        bool, typer.Option("--speaker-sex", help="Say, too, how far the voice sounds female or male.")
+    ] = False,
     format: options.PredictionFormat = "table",
     output: options.Output = None,
     max_seconds: options.MaxSeconds = None,
@@ -40,7 +43,7 @@ def command(
     with warn_in_one_line():
         from emotrace.hear.recognizer import load
 
-        recogniser = adapt(load(model, labels, limits=limits), baseline)
+        recogniser = adapt(load(model, labels, limits=limits, speaker_sex=speaker_sex), baseline)
         which = options.parse_channel(channel)
         bad: list[EmotraceError] = []
 

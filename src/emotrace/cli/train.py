@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def command(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="'default', 'open', 'quick', 'speech', or a TOML file.")
+        str, typer.Argument(metavar="RECIPE", help="'default', 'open', 'quick', 'sex', 'speech', or a TOML file.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="RUN", help="Folder of the run.")],
     corpora: options.Corpora = None,
@@ -30,7 +30,8 @@ def command(
     """Train a bundle and judge it on the speakers held out.
 
     Interrupted? The same command goes on; only the speech detector, a matter of minutes, begins anew. With --pack
-    there is no audio to judge the bundle on: carry it back, and judge it with `emotrace evaluate`.
+    and without --corpora there is no audio to judge the bundle on: carry it back, and judge it with `emotrace
+    evaluate`.
     """
     from emotrace.cli._output import require_folder
     from emotrace.cli._training import judge_bundle, tell_stage
@@ -44,26 +45,29 @@ def command(
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
     try:
-        bundle, split = run(plan, corpora, output, tell_stage, _read_pack(pack, plan))
+        bundle, split = run(plan, corpora, output, tell_stage, _read_pack(pack, plan, corpora))
+        has_audio = pack is None or corpora is not None
         unusable = []
-        if bundle.card.kind == "emotion" and pack is None:
+        if bundle.card.kind != "speech" and has_audio:
             bundle, judgement = judge_bundle(bundle, split.test, output / "evaluation")
             unusable = judgement.unusable
     except KeyboardInterrupt:
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
         sys.exit(130)
     typer.echo(f"Bundle: {bundle.path}", err=True)
-    if pack is not None:
+    if not has_audio:
         typer.echo(f"not judged, for a pack holds no audio: emotrace evaluate {bundle.path} MANIFEST", err=True)
     if unusable:
         sys.exit(1)
 
 
-def _read_pack(folder: Path | None, plan: Recipe | SpeechRecipe) -> Carried | None:
+def _read_pack(folder: Path | None, plan: Recipe | SpeechRecipe, corpora: Path | None) -> Carried | None:
+    """Read a pack; where there are corpora as well, its clips are named as they lie there, to be judged."""
     if folder is None:
         return None
-    if plan.kind != "emotion":
+    if plan.kind == "speech":
         raise UsageError("--pack: a speech detector is trained on audio; leave --pack out")
     from emotrace.learn.training.carried import read_carried
 
-    return read_carried(folder)
+    carried = read_carried(folder)
+    return carried if corpora is None else carried.located(corpora)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from emotrace.labels import SEXES
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +26,27 @@ class HeardClip:
         overlap, so that the sum may be more than there is speech.
     probabilities
         Of all the bundle's labels, (n_windows, n_labels), as the model gives them.
+    sexes
+        That the voice sounds female or male, (n_windows, 2); None where that was not asked for.
     """
 
     seconds: float
     speech_seconds: float
     weights: NDArray[np.float64]
     probabilities: NDArray[np.float64]
+    sexes: NDArray[np.float64] | None = None
 
     @property
     def mean(self) -> NDArray[np.float64]:
         """The mean of the windows' probabilities, each counting as much as it holds speech, (n_labels,)."""
-        return np.asarray(self.weights @ self.probabilities / self.weights.sum())
+        return self._average(self.probabilities)
+
+    @property
+    def speaker_sex(self) -> Mapping[str, float] | None:
+        """The mean of `sexes`, by sex; empty without windows, None where that was not asked for."""
+        if self.sexes is None or not self.weights.size:
+            return None if self.sexes is None else {}
+        return dict(zip(SEXES, self._average(self.sexes).tolist(), strict=True))
+
+    def _average(self, by_window: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(self.weights @ by_window / self.weights.sum())

@@ -24,8 +24,9 @@ from emotrace.hear.baseline import LEAST_SECONDS, MOST_SECONDS, Baseline, make_b
 from emotrace.hear.clip import HeardClip
 from emotrace.hear.engine import Engine
 from emotrace.hear.judge import Judge, is_enough_speech, no_speech
+from emotrace.hear.sex import SexJudge
 from emotrace.hear.speech import Signal, Span, SpeechDetector
-from emotrace.labels import preset_labels
+from emotrace.labels import SEXES, preset_labels
 from emotrace.types import Prediction, Segment, Timeline
 
 LONGEST_CLIP_SECONDS = 600.0
@@ -49,6 +50,7 @@ def load(
     labels: str | Sequence[str] | None = None,
     threads: int = 1,
     limits: Limits = DEFAULT_LIMITS,
+    speaker_sex: bool = False,
 ) -> Recogniser:
     """Load a recogniser.
 
@@ -62,11 +64,14 @@ def load(
         Most threads that one run of the model may use.
     limits
         The largest recording that is accepted.
+    speaker_sex
+        Whether `Recogniser.predict` also says how far the voice sounds female or male, with the bundle ``sex``
+        that is shipped with emotrace.
 
     Raises
     ------
     BundleError, LabelError
-        If the bundle cannot be used, or cannot give these labels.
+        If a bundle cannot be used, or cannot give these labels.
 
     Examples
     --------
@@ -75,7 +80,8 @@ def load(
     >>> recogniser.labels
     ('calm', 'happiness', 'sadness', 'anger')
     """
-    return Recogniser(load_bundle(model), load_bundle("speech"), labels, threads, limits)
+    sex_bundle = load_bundle("sex") if speaker_sex else None
+    return Recogniser(load_bundle(model), load_bundle("speech"), labels, threads, limits, sex_bundle=sex_bundle)
 
 
 class Recogniser:
@@ -89,17 +95,21 @@ class Recogniser:
         threads: int = 1,
         limits: Limits = DEFAULT_LIMITS,
         baseline: Baseline | None = None,
+        sex_bundle: Bundle | None = None,
     ) -> None:
         self.bundle = bundle
         self.speech_bundle = speech_bundle
+        self.sex_bundle = sex_bundle
         self._judge = Judge(bundle, _choose_labels(bundle, labels), threads, baseline)
         self._detector = SpeechDetector(speech_bundle, threads)
+        self._sex_judge = None if sex_bundle is None else SexJudge(sex_bundle, threads)
         self._threads, self._limits = threads, limits
-        if bundle.card.sampling_rate != speech_bundle.card.sampling_rate:
-            raise UsageError(
-                f"bundle '{bundle.card.name}' wants {bundle.card.sampling_rate} Hz, but the speech detector "
-                f"{speech_bundle.card.sampling_rate} Hz; they must agree"
-            )
+        for what, other in (("the speech detector", speech_bundle), ("the bundle of speakers' sex", sex_bundle)):
+            if other is not None and other.card.sampling_rate != bundle.card.sampling_rate:
+                raise UsageError(
+                    f"bundle '{bundle.card.name}' wants {bundle.card.sampling_rate} Hz, but {what} "
+                    f"{other.card.sampling_rate} Hz; they must agree"
+                )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -193,7 +203,15 @@ class Recogniser:
         UsageError
             If the baseline was heard by another model.
         """
-        return Recogniser(self.bundle, self.speech_bundle, self.labels, self._threads, self._limits, baseline)
+        return Recogniser(
+            self.bundle,
+            self.speech_bundle,
+            self.labels,
+            self._threads,
+            self._limits,
+            baseline,
+            self.sex_bundle,
+        )
 
     def engine(
         self,
@@ -229,7 +247,8 @@ class Recogniser:
 
         The clip is judged from its first to its last speech; where that is longer than the bundle's window,
         evenly spaced windows are averaged, each counting as much as it holds speech. A bundle whose features were
-        taken of whole clips hears the whole clip at once, as in training.
+        taken of whole clips hears the whole clip at once, as in training. With a bundle of speakers' sex, that one
+        hears the same windows.
 
         Parameters
         ----------
@@ -256,9 +275,11 @@ class Recogniser:
         clip, _ = self._hear(signal)
         where = Segment(0.0, clip.seconds)
         if not clip.weights.size:
-            return no_speech(where, clip.speech_seconds, file, str(channel))
+            silence = no_speech(where, clip.speech_seconds, file, str(channel))
+            return replace(silence, speaker_sex=clip.speaker_sex)
         probabilities = replace(clip, probabilities=self._judge.adapt(clip.probabilities)).mean
-        return self._judge.name(probabilities, where, clip.speech_seconds, file, str(channel))
+        prediction = self._judge.name(probabilities, where, clip.speech_seconds, file, str(channel))
+        return replace(prediction, speaker_sex=clip.speaker_sex)
 
     def hear(self, source: Clip, sampling_rate: int | None = None, channel: Channel = "mix") -> HeardClip:
         """Give what the model says of the windows of a clip, from which `predict` and `adapt` make theirs.
@@ -276,28 +297,28 @@ class Recogniser:
         if is_rest and spans:
             signal = signal[: spans[-1][1]]
         seconds, speech_seconds = (n / self.sampling_rate for n in (signal.size, _total(spans)))
-        windows: list[tuple[float, NDArray[np.float64]]] = []
+        windows: list[tuple[float, Signal]] = []
         if is_enough_speech(speech_seconds, Segment(0.0, seconds)):
             whole = self._judge.hears_whole_clips
-            windows = (
-                [(speech_seconds, self._judge.hear(signal))] if whole else list(self._hear_windows(signal, spans))
-            )
+            windows = [(speech_seconds, signal)] if whole else list(self._cut_windows(signal, spans))
+        sexes = None if self._sex_judge is None else _hear_each(self._sex_judge, windows, len(SEXES))
         heard = HeardClip(
             seconds,
             speech_seconds,
             weights=np.array([weight for weight, _ in windows]),
-            probabilities=np.array([p for _, p in windows]).reshape(len(windows), len(self.bundle.card.labels)),
+            probabilities=_hear_each(self._judge, windows, len(self.bundle.card.labels)),
+            sexes=sexes,
         )
         return heard, is_rest
 
-    def _hear_windows(self, signal: Signal, spans: list[Span]) -> Iterator[tuple[float, NDArray[np.float64]]]:
-        """Hear evenly spaced windows from the first to the last speech; give each one's seconds of speech, too."""
+    def _cut_windows(self, signal: Signal, spans: list[Span]) -> Iterator[tuple[float, Signal]]:
+        """Cut evenly spaced windows from the first to the last speech; give each one's seconds of speech, too."""
         margin = round(_MARGIN_SECONDS * self.sampling_rate)
         first, last = max(0, spans[0][0] - margin), min(signal.size, spans[-1][1] + margin)
         for start, end in self._windows(first, last):
             n_spoken = sum(max(0, min(e, end) - max(s, start)) for s, e in spans)
             if n_spoken > 0:
-                yield n_spoken / self.sampling_rate, self._judge.hear(signal[start:end])
+                yield n_spoken / self.sampling_rate, signal[start:end]
 
     def analyze(
         self,
@@ -415,6 +436,12 @@ def _choose_labels(bundle: Bundle, labels: str | Sequence[str] | None) -> tuple[
         return bundle.card.shown_labels
     wanted = labels if isinstance(labels, str) else ",".join(labels)
     return preset_labels(wanted, bundle.card.labels)
+
+
+def _hear_each(
+    judge: Judge | SexJudge, windows: Sequence[tuple[float, Signal]], n_labels: int
+) -> NDArray[np.float64]:
+    return np.array([judge.hear(window) for _, window in windows]).reshape(len(windows), n_labels)
 
 
 def _refuse_too_short(seconds: float, name: str) -> None:

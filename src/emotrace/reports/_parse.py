@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from emotrace.errors import ReportError
-from emotrace.labels import NO_SPEECH
+from emotrace.labels import NO_SPEECH, SEXES
 from emotrace.reports._text import printable
 from emotrace.types import Prediction, Segment, Timeline
 
@@ -80,7 +80,15 @@ def _prediction(value: object, place: str) -> Prediction:
         speech_seconds=_seconds(record, "speech_seconds", place),
         file=_take(record, "file", str, place),
         channel=_take(record, "channel", str, place),
+        speaker_sex=_speaker_sex(record, place) if "speaker_sex" in record else None,
     )
+
+
+def _speaker_sex(record: Mapping[str, Any], place: str) -> dict[str, float]:
+    shares = _take(record, "speaker_sex", dict, place)
+    if shares and set(shares) != set(SEXES):
+        raise ReportError(f"{place}.speaker_sex must have the keys {' and '.join(SEXES)}, or none")
+    return {sex: _number(share, f"{place}.speaker_sex.{sex}", 1.0) for sex, share in shares.items()}
 
 
 def _stretch(value: object, place: str) -> Segment:

@@ -39,8 +39,11 @@ def write_timelines(timelines: Sequence[Timeline], stream: TextIO) -> None:
 
 
 def write_predictions(predictions: Iterable[Prediction], stream: TextIO) -> None:
-    """Show one line per clip, as they come; the file's name is last, so that it need not be cut."""
-    from emotrace.reports._look import LABEL_WIDTH, Look
+    """Show one line per clip, as they come; the file's name is last, so that it need not be cut.
+
+    Behind it stands how the voice sounds, where that was asked for.
+    """
+    from emotrace.reports._look import LABEL_WIDTH, Look, percent
 
     look = Look(stream)
     for number, prediction in enumerate(predictions):
@@ -48,7 +51,11 @@ def write_predictions(predictions: Iterable[Prediction], stream: TextIO) -> None
             look.print(f"{'EMOTION':{LABEL_WIDTH}}{'CONFIDENCE':{look.bar_width + 6}}{'SPEECH':>9}  FILE", "dim")
         line = look.label(prediction).append_text(look.bar(prediction))
         line.append(f"{prediction.speech_seconds:7.1f} s  ", style="dim")
-        look.print(line.append(look.name(prediction.file)))
+        line.append(look.name(prediction.file))
+        if prediction.speaker_sex:
+            sex = max(prediction.speaker_sex, key=prediction.speaker_sex.__getitem__)
+            line.append(f"  sounds {sex} {percent(prediction.speaker_sex[sex])}", style="dim")
+        look.print(line)
         stream.flush()
 
 

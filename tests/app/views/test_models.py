@@ -6,6 +6,8 @@ import html
 import re
 from dataclasses import replace
 
+from tests.tiny_bundles import sex_card
+
 from emotrace.app.judging.figures import Figures, figures_of, read_reproduction
 from emotrace.app.views.card import draw_card
 from emotrace.app.views.confusion import draw_confusion
@@ -51,6 +53,15 @@ def test_scores_are_those_of_the_report():
     # From the card alone.
     assert "By corpus" in draw_scores(card, Figures())
     assert "Nothing has been measured" in draw_scores(replace(card, metrics={}), Figures())
+
+
+def test_scores_of_speakers_sex_are_those_of_its_card():
+    half = {"value": 0.5, "low": None, "high": None}
+    scores = {"n": 1059, "n_speakers": 13, "unweighted_average_recall": half, "accuracy": half}
+    words = text_of(draw_scores(sex_card(metrics={"crema-d": scores}), Figures()))
+    assert "By corpus, each among both labels" in words
+    assert "crema-d 50.0" in words
+    assert "1,059" in words
 
 
 def test_every_leaky_figure_says_so():

@@ -54,7 +54,7 @@ def test_protocols_that_cannot_be(recipe, corpora):
     with pytest.raises(UnknownNameError, match="no speaker-independent protocol named 'random-leaky'"):
         plan_benchmark(recipe, "random-leaky", corpora)
     speech = SpeechRecipe(data=recipe.data, export=recipe.export)
-    with pytest.raises(UsageError, match="for recipes of kind 'emotion'; this one makes a speech detector"):
+    with pytest.raises(UsageError, match="for recipes of kind 'emotion'; this one is of kind 'speech'"):
         plan_benchmark(speech, "joint-6", corpora)
 
 

@@ -12,7 +12,7 @@ import yaml
 from huggingface_hub import ModelCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.tiny_bundles import make_emotion_bundle, make_speech_bundle
+from tests.tiny_bundles import make_emotion_bundle, make_sex_bundle, make_speech_bundle
 
 from emotrace.bundle import Card, load_bundle
 from emotrace.errors import ReportError
@@ -224,6 +224,19 @@ def test_reports_must_be_of_this_model(card: Card, evaluation: dict[str, Any], t
         ReportError, match=r"is of another model \(SHA-256 ffffffffffffffff….*judge it again: emotrace robust"
     ):
         read_robustness(path, card)
+
+
+def test_a_model_of_sex_says_what_it_is_not(tmp_path: Path) -> None:
+    half = {"value": 0.5, "low": 0.4, "high": 0.6}
+    scores = {"n": 8, "n_speakers": 2, "unweighted_average_recall": half, "accuracy": half}
+    card = make_sex_bundle(tmp_path / "sex", metrics={"savee": scores, "pooled": scores}).card
+    text = make_model_card(card)
+    assert "gives the probabilities of female, male" in text
+    assert "that is not who a person is" in text
+    assert "Each corpus is judged among both labels" in text
+    assert "| savee | 8 (2) |" in text
+    task = ModelCard(text).data.to_dict()["model-index"][0]["results"][0]["task"]
+    assert (task["type"], task["name"]) == ("audio-classification", "speaker sex from speech")
 
 
 @pytest.mark.parametrize(

@@ -261,9 +261,9 @@ WRONG_WHOLE = {
     ),
     "short hop": (SMALLEST + "hop_seconds = 0.05", "[export]: key 'hop_seconds' must be in 0.1 .. window_s"),
     "coverage": (SMALLEST + "coverage = 0.0", "[export]: key 'coverage' must be in (0, 1]"),
-    "kind": ('kind = "song"' + SMALLEST, "key 'kind' must be one of emotion, speech, got 'song'"),
-    "kind a number": ("kind = 3" + SMALLEST, "key 'kind' must be one of emotion, speech, got 3"),
-    "kind a list": ("kind = []" + SMALLEST, "key 'kind' must be one of emotion, speech, got []"),
+    "kind": ('kind = "song"' + SMALLEST, "key 'kind' must be one of emotion, speech, sex, got 'song'"),
+    "kind a number": ("kind = 3" + SMALLEST, "key 'kind' must be one of emotion, speech, sex, got 3"),
+    "kind a list": ("kind = []" + SMALLEST, "key 'kind' must be one of emotion, speech, sex, got []"),
     "speech model": (
         'kind = "speech"' + SMALLEST + "[model]",
         "unknown key 'model'; known: augment, data, export, kind, training",

@@ -23,7 +23,7 @@ _NONE = element(
     class_="empty",
 )
 _INTERVALS = (
-    "UAR is the unweighted average recall: every emotion counts alike, and guessing gives 100 / labels. The lines "
+    "UAR is the unweighted average recall: every label counts alike, and guessing gives 100 / labels. The lines "
     "are intervals of 95 %, from drawing the speakers again; with one speaker there is none."
 )
 
@@ -31,13 +31,14 @@ _INTERVALS = (
 def draw_scores(card: Card, figures: Figures) -> Html:
     """Draw all that was measured of a model; from its card alone if that is all there is."""
     evaluation = figures.evaluation
-    if card.kind != "emotion":
+    if card.kind == "speech":
         return element("div", _plain_metrics(card.metrics) if card.metrics else _NONE, class_="explore models")
     if evaluation is None:
         measured = {
             name: scores for name, scores in card.metrics.items() if isinstance(scores, Mapping) and _UAR in scores
         }
-        parts: list[Child] = [_by_corpus(measured, None)] if measured else [_NONE]
+        among = "both" if card.kind == "sex" else "its own"
+        parts: list[Child] = [_by_corpus(measured, None, among)] if measured else [_NONE]
         return element("div", parts, class_="explore models")
     return element(
         "div",
@@ -127,7 +128,7 @@ def _headline(pooled: Facts) -> list[tuple[str, str]]:
     return found
 
 
-def _by_corpus(corpora: Facts, pooled: Facts | None) -> Html:
+def _by_corpus(corpora: Facts, pooled: Facts | None, among: str = "its own") -> Html:
     shown = {**corpora, **({"all speech": pooled} if pooled is not None else {})}
     rows: list[list[Child]] = [
         [
@@ -145,7 +146,7 @@ def _by_corpus(corpora: Facts, pooled: Facts | None) -> Html:
     heads = ["corpus", "", "UAR, % [95 %]", "accuracy", "macro F1", "labels", "clips", "speakers"]
     return element(
         "section",
-        draw_table(heads, rows, "By corpus, each among its own labels", n_words=2),
+        draw_table(heads, rows, f"By corpus, each among {among} labels", n_words=2),
         element("p", _INTERVALS, class_="soft"),
     )
 

@@ -143,8 +143,8 @@ def plan_benchmark(recipe: Recipe | SpeechRecipe, protocol: str, corpora: Path |
     TrainingError, CorpusError, ManifestError, RecipeError
         If the speech cannot be had, as `gather`.
     """
-    if not isinstance(recipe, Recipe):
-        raise UsageError("a benchmark is for recipes of kind 'emotion'; this one makes a speech detector")
+    if not isinstance(recipe, Recipe) or recipe.kind != "emotion":
+        raise UsageError(f"a benchmark is for recipes of kind 'emotion'; this one is of kind '{recipe.kind}'")
     if protocol not in PROTOCOLS or protocol in LEAKY_PROTOCOLS:
         raise UnknownNameError("speaker-independent protocol", protocol, set(PROTOCOLS) - set(LEAKY_PROTOCOLS))
     recipe = replace(recipe, data=replace(recipe.data, protocol=protocol))

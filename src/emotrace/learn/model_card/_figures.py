@@ -28,11 +28,12 @@ def tell_scores(card: Card, corpora: Facts, pooled: Facts | None) -> Iterator[st
         if split.get(f"{side}_speakers")
     ]
     protocol = " ".join(str(part) for part in (split.get("protocol", ""), _fold(split)) if part)
+    among = "both" if card.kind == "sex" else "its own"
     yield (
         "On speakers who had no part in training or tuning"
         + (f", protocol {protocol}" if protocol else "")
         + (f" ({', '.join(sides)})" if sides else "")
-        + ". Each corpus is judged among its own labels, through the path that users' recordings take. In per "
+        + f". Each corpus is judged among {among} labels, through the path that users' recordings take. In per "
         "cent; intervals are 95 % of what drawing the speakers again gives, and with one speaker there is none."
     )
     shown = {**corpora, **({"all speech together": pooled} if pooled is not None else {})}

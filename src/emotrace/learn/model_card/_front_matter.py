@@ -11,6 +11,11 @@ from emotrace.learn.training.data import corpus_facts
 
 _TAGS = ("audio", "speech", "onnx", "emotrace")
 _EMOTION_TAGS = ("speech-emotion-recognition", "emotion-recognition")
+_TASKS = {
+    "emotion": "speech emotion recognition",
+    "speech": "voice activity detection",
+    "sex": "speaker sex from speech",
+}
 # Our score, and what the metric is called there.
 _METRICS = {
     "unweighted_average_recall": ("recall", "unweighted average recall (UAR)"),
@@ -42,7 +47,7 @@ def front_matter(card: Card, scores: Facts, has_licence_file: bool) -> dict[str,
         "license_name": f"{re.sub(r'[^a-z0-9]+', '-', card.name.lower()).strip('-') or 'model'}-weights",
         **({"license_link": "LICENSE"} if has_licence_file else {}),
         "library_name": "emotrace",
-        "pipeline_tag": "audio-classification" if is_emotion else "voice-activity-detection",
+        "pipeline_tag": "voice-activity-detection" if card.kind == "speech" else "audio-classification",
         "tags": [*_TAGS, *(_EMOTION_TAGS if is_emotion else ())],
         "datasets": [entry["name"] for entry in card.corpora],
         **({"metrics": [name for name, _ in _METRICS.values()]} if results else {}),
@@ -59,7 +64,7 @@ def _languages(corpus: str) -> Iterator[str]:
 def _result(card: Card, corpus: str, scores: Facts) -> dict[str, Any]:
     facts = corpus_facts(corpus)
     return {
-        "task": {"type": "audio-classification", "name": "speech emotion recognition"},
+        "task": {"type": "audio-classification", "name": _TASKS[card.kind]},
         "dataset": {
             "type": corpus,
             "name": f"{facts.title if facts else corpus}, speakers it has never heard",

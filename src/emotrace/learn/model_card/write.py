@@ -35,6 +35,12 @@ _LIMITS = (
     "Languages, ages, dialects and voices that are not in the corpora above were never heard.",
     "A label that one corpus only has is anchored nowhere else.",
 )
+_SEX_LIMITS = (
+    "It says how a voice sounds to a model that was taught by people labelled female or male; that is not who a "
+    "person is, and nothing about a person should be decided by it.",
+    "The corpora above hold adults who act, in quiet rooms: children, other languages and voices like none of "
+    "theirs were never heard.",
+)
 
 
 def make_model_card(
@@ -89,6 +95,10 @@ def _tell(card: Card, corpora: Facts, pooled: Facts | None, robustness: Facts | 
         yield from tell_robustness(robustness)
         yield "## Limits"
         yield _list(_LIMITS)
+    if card.kind == "sex":
+        yield from tell_scores(card, corpora, pooled)
+        yield "## Limits"
+        yield _list(_SEX_LIMITS)
     yield from _tell_making(card)
 
 
@@ -100,9 +110,9 @@ def _tell_what(card: Card) -> Iterator[str]:
         else f"the features `{card.features['set']}`"
     )
     gives = (
-        f"the probabilities of {', '.join(card.labels)}"
-        if card.kind == "emotion"
-        else f"the probability that somebody speaks, every {card.frame_seconds:g} s"
+        f"the probability that somebody speaks, every {card.frame_seconds:g} s"
+        if card.kind == "speech"
+        else f"the probabilities of {', '.join(card.labels)}"
     )
     yield (
         f"One ONNX graph of {size:.1f} MB that takes {takes} and gives {gives}. It judges "

@@ -14,10 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 from emotrace.errors import UsageError
+from emotrace.labels import SEXES
 from emotrace.learn.models._build import export_model
 from emotrace.learn.models._onnx_graph import Graph
-
-SEXES = ("female", "male")
 
 Sexes = Sequence[str | None]
 FloatArray = NDArray[np.float64]

@@ -48,17 +48,25 @@ def calibrate_logits(
     What a card says of it: ``temperature``, ``uncertain_below``, ``coverage``.
     """
     chosen = balance_corpora(corpora)
-    temperature = fit_temperature(logits[chosen], truth[chosen], allowed[chosen])
+    temperature = balanced_temperature(logits, truth, allowed, corpora)
     shown = preset_labels(export.default_labels, labels)
     mask = np.array([label in shown for label in labels])
     visible = chosen[mask[truth[chosen]]]
     visible = visible if visible.size else chosen
     confidence = apply_temperature(logits[visible], temperature, mask).max(axis=1)
     return {
-        "temperature": round(temperature, 4),
+        "temperature": temperature,
         "uncertain_below": round(float(threshold_for_coverage(confidence, export.coverage)), 4),
         "coverage": export.coverage,
     }
+
+
+def balanced_temperature(
+    logits: NDArray[Any], truth: NDArray[np.int64], allowed: NDArray[np.bool_], corpora: Sequence[str]
+) -> float:
+    """Fit the temperature alone, to four digits; parameters as of `calibrate_logits`."""
+    chosen = balance_corpora(corpora)
+    return round(fit_temperature(logits[chosen], truth[chosen], allowed[chosen]), 4)
 
 
 def balance_corpora(corpora: Sequence[str]) -> NDArray[np.int64]:

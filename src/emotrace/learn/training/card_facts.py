@@ -12,7 +12,7 @@ from emotrace.learn.training.data import OWN_SPEECH, corpus_facts
 from emotrace.learn.training.recipe import Export
 
 
-def run_facts(export: Export, split: Split, protocol: Mapping[str, Any]) -> dict[str, Any]:
+def run_facts(export: Export, split: Split, protocol: Mapping[str, Any], kind: str = "emotion") -> dict[str, Any]:
     """Give the values of a card that follow from the recipe and the division, ready for `Card`.
 
     Parameters
@@ -23,6 +23,8 @@ def run_facts(export: Export, split: Split, protocol: Mapping[str, Any]) -> dict
         Whom the model was trained, tuned and tested on.
     protocol
         How it came about: ``protocol`` and, for instance, ``fold`` and ``seed``.
+    kind
+        Of the bundle: what the labels of a corpus are.
     """
     return {
         "name": export.name,
@@ -30,7 +32,7 @@ def run_facts(export: Export, split: Split, protocol: Mapping[str, Any]) -> dict
         "licence": export.licence,
         "window_seconds": export.window_seconds,
         "hop_seconds": export.hop_seconds,
-        "corpora": tuple(corpus_entry(name, split) for name in dict.fromkeys(u.corpus for u in split.train)),
+        "corpora": tuple(corpus_entry(name, split, kind) for name in dict.fromkeys(u.corpus for u in split.train)),
         "split": {
             **protocol,
             **{
@@ -43,7 +45,7 @@ def run_facts(export: Export, split: Split, protocol: Mapping[str, Any]) -> dict
     }
 
 
-def corpus_entry(name: str, split: Split) -> Any:
+def corpus_entry(name: str, split: Split, kind: str = "emotion") -> Any:
     """Say what of a corpus the model was trained on."""
     facts = corpus_facts(name)
     members = [u for u in split.train if u.corpus == name]
@@ -51,7 +53,7 @@ def corpus_entry(name: str, split: Split) -> Any:
         "name": name or OWN_SPEECH,
         "licence": facts.licence if facts else "not known to emotrace",
         "citation": facts.citation if facts else "none",
-        "labels": sorted({u.emotion for u in members}),
+        "labels": sorted({str(u.sex) if kind == "sex" else u.emotion for u in members}),
         "n_utterances": len(members),
         "n_speakers": len({u.speaker for u in members}),
     }

@@ -30,7 +30,7 @@ from emotrace import registry
 from emotrace.atomic import replacing
 from emotrace.errors import RecipeError, TrainingError
 from emotrace.features import log_mel
-from emotrace.labels import EMOTIONS
+from emotrace.labels import EMOTIONS, SEXES
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
 from emotrace.learn.training.augmentation import augment
 from emotrace.learn.training.pack import MINIMUM_FRAMES, N_COLUMNS, Codes, Pack, decode
@@ -78,6 +78,17 @@ def make_examples(utterances: Sequence[Utterance], pack: Pack, inventory: Mappin
         labels=labels,
         truth=np.array([labels.index(u.emotion) for u in utterances], dtype=np.int64),
         allowed=np.array([rows[u.corpus] for u in utterances], dtype=bool),
+    )
+
+
+def make_sex_examples(utterances: Sequence[Utterance], pack: Pack) -> Examples:
+    """Number the sexes of the speakers, all of which must be known; every corpus may be answered with both."""
+    return Examples(
+        utterances=utterances,
+        pack=pack,
+        labels=SEXES,
+        truth=np.array([SEXES.index(str(u.sex)) for u in utterances], dtype=np.int64),
+        allowed=np.ones((len(utterances), len(SEXES)), dtype=bool),
     )
 
 
@@ -176,12 +187,15 @@ def fit(
 
 
 def run_identity(recipe: Recipe, train: Examples, validation: Examples) -> str:
-    """Hash all that the weights depend on: the recipe, and who says what on which side.
+    """Hash all that the weights depend on: the recipe, and whose clip is labelled how on which side.
 
     Where the files lie does not matter, so that a run can be moved.
     """
     sides = [
-        [(Path(u.file).stem, str(u.segment), u.speaker, u.emotion) for u in examples.utterances]
+        [
+            (Path(u.file).stem, str(u.segment), u.speaker, examples.labels[label])
+            for u, label in zip(examples.utterances, examples.truth.tolist(), strict=True)
+        ]
         for examples in (train, validation)
     ]
     facts = json.dumps([recipe.fingerprint, train.labels, sides])
@@ -272,7 +286,7 @@ class _Batch:
 
 
 class Sampler:
-    """Draws batches: first a corpus by the recipe's weights, then an emotion, then a clip of it."""
+    """Draws batches: first a corpus by the recipe's weights, then a label, then a clip of it."""
 
     def __init__(self, examples: Examples, recipe: Recipe) -> None:
         self.examples = examples

@@ -191,7 +191,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole training run of an emotion bundle (``kind = "emotion"``)."""
+    """A whole training run of a bundle of emotions, or of speakers' sex (``kind = "emotion"`` or ``"sex"``)."""
 
     data: Data
     export: Export
@@ -200,6 +200,10 @@ class Recipe:
     augment: Augment = field(default_factory=Augment)
     training: Training = field(default_factory=Training)
     statistics: Statistics = field(default_factory=Statistics)
+
+    def __post_init__(self) -> None:
+        is_sound = self.kind != "sex" or self.export.default_labels == "all"
+        _require(is_sound, "export.default_labels", "must be 'all' for kind 'sex', which has two labels")
 
     @property
     def fingerprint(self) -> str:
@@ -259,7 +263,11 @@ class SpeechRecipe:
     training: SpeechTraining = field(default_factory=SpeechTraining)
 
 
-_KINDS: Mapping[str, type[Recipe] | type[SpeechRecipe]] = {"emotion": Recipe, "speech": SpeechRecipe}
+_KINDS: Mapping[str, type[Recipe] | type[SpeechRecipe]] = {
+    "emotion": Recipe,
+    "speech": SpeechRecipe,
+    "sex": Recipe,
+}
 
 
 def recipe_to_dict(recipe: Recipe | SpeechRecipe) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 The stages of an emotion run are: gather and divide the speech, pack it, fit the network, fit the temperature
 and the threshold of certainty on validation speakers, export. Packing and fitting go on where they were
-interrupted. A speech run takes minutes, and starts anew.
+interrupted. A run of speakers' sex has the same stages, but no threshold. A speech run takes minutes, and starts
+anew.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +25,22 @@ from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models.speech_net import FRAME_SECONDS
-from emotrace.learn.training.calibrate import calibrate_logits
+from emotrace.learn.training.calibrate import balanced_temperature, calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
 from emotrace.learn.training.carried import Carried
 from emotrace.learn.training.data import divide, gather
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
-from emotrace.learn.training.fit import Examples, Fitted, label_inventory, make_examples, predict_logits
+from emotrace.learn.training.fit import (
+    Examples,
+    Fitted,
+    label_inventory,
+    make_examples,
+    make_sex_examples,
+    predict_logits,
+)
 from emotrace.learn.training.fit_speech import fit_speech
 from emotrace.learn.training.fit_views import fit_views
-from emotrace.learn.training.pack import Versions, build_pack, versions_of
+from emotrace.learn.training.pack import Pack, Versions, build_pack, versions_of
 from emotrace.learn.training.recipe import Data, Export, Recipe, SpeechRecipe, recipe_to_dict
 from emotrace.types import Utterance
 
@@ -52,7 +61,7 @@ def run(
     Parameters
     ----------
     recipe
-        An emotion or a speech recipe.
+        Of any kind.
     corpora
         Folder with one sub-folder per corpus.
     folder
@@ -60,7 +69,8 @@ def run(
     report
         Called with a stage's name and its numbers as they come.
     carried
-        What an emotion recipe is trained on in place of the audio, see `emotrace.learn.training.carried`.
+        What a recipe of emotions or sex is trained on in place of the audio, see
+        `emotrace.learn.training.carried`.
 
     Returns
     -------
@@ -71,11 +81,13 @@ def run(
         utterances = carried.choose(recipe)
     else:
         utterances = gather_with_content(recipe.data, corpora, report)
+    if recipe.kind == "sex":
+        utterances = _with_known_sex(utterances, report)
     split = divide(recipe.data, utterances)
     report("split", {side: len(getattr(split, side)) for side in ("train", "validation", "test")})
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(recipe, Recipe):
-        bundle = _run_emotion(recipe, split, folder, report, carried)
+        bundle = _run_labelled(recipe, split, folder, report, carried)
     else:
         bundle = _run_speech(recipe, split, folder, report)
     with replacing(folder / "recipe.json") as part:
@@ -93,24 +105,33 @@ def gather_with_content(data: Data, corpora: Path | None, report: Report) -> lis
     return add_content(utterances, lambda done: tell(done, total))
 
 
-def _run_emotion(
+def _with_known_sex(utterances: Sequence[Utterance], report: Report) -> list[Utterance]:
+    known = [u for u in utterances if u.sex is not None]
+    if len(known) < len(utterances):
+        report("left out", {"clips": len(utterances) - len(known), "reason": "nobody says the speaker's sex"})
+    return known
+
+
+def _run_labelled(
     recipe: Recipe, split: Split, folder: Path, report: Report, carried: Carried | None = None
 ) -> Bundle:
-    inventory = label_inventory(split.train)
-    _require_default_labels(recipe.export, inventory)
+    make = _examples_maker(recipe, split)
     sides = []
     for utterances, versions in ((split.train, versions_of(recipe.augment)), (split.validation, Versions((1.0,)))):
         if carried is not None:
             pack = carried.subset(utterances)
         else:
             pack = build_pack(utterances, versions, folder, _counter("pack", report))
-        sides.append(make_examples(utterances, pack, inventory))
+        sides.append(make(utterances, pack))
     train, validation = sides
     fitted = fit_views(recipe, train, validation, folder, report)
-    calibration = calibrate(fitted.network, validation, recipe.export)
+    if recipe.kind == "sex":
+        calibration = calibrate_sex(fitted.network, validation)
+    else:
+        calibration = calibrate(fitted.network, validation, recipe.export)
     report("calibration", calibration)
     card = Card(
-        kind="emotion",
+        kind=recipe.kind,
         labels=fitted.labels,
         default_labels=recipe.export.default_labels,
         calibration=calibration,
@@ -118,6 +139,15 @@ def _run_emotion(
         **_common_facts(recipe, split),
     )
     return write_bundle(folder / "bundle", card, to_onnx(EmotionGraph(fitted.network, calibration["temperature"])))
+
+
+def _examples_maker(recipe: Recipe, split: Split) -> Callable[[Sequence[Utterance], Pack], Examples]:
+    """Give what makes examples of the recipe's kind."""
+    if recipe.kind == "sex":
+        return make_sex_examples
+    inventory = label_inventory(split.train)
+    _require_default_labels(recipe.export, inventory)
+    return partial(make_examples, inventory=inventory)
 
 
 def _require_default_labels(export: Export, inventory: Mapping[str, set[str]]) -> None:
@@ -150,6 +180,13 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
     return calibrate_logits(logits, validation.truth, validation.allowed, validation.labels, corpora, export)
 
 
+def calibrate_sex(network: nn.Module, validation: Examples) -> dict[str, float]:
+    """Fit the temperature on validation speakers; what is said of a voice's sex is never marked uncertain."""
+    logits = predict_logits(network, validation)
+    corpora = [u.corpus for u in validation.utterances]
+    return {"temperature": balanced_temperature(logits, validation.truth, validation.allowed, corpora)}
+
+
 def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
     def tell(done: int, total: int) -> None:
         if done % 1000 == 0 or done == total:
@@ -162,7 +199,7 @@ def _common_facts(recipe: Recipe | SpeechRecipe, split: Split) -> dict[str, Any]
     data = recipe.data
     protocol = {"protocol": data.protocol, "fold": data.fold, "seed": data.split_seed}
     return {
-        **run_facts(recipe.export, split, protocol),
+        **run_facts(recipe.export, split, protocol, recipe.kind),
         "sampling_rate": log_mel.SAMPLING_RATE,
         "minimum_seconds": MINIMUM_SECONDS,
     }
