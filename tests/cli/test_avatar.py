@@ -78,9 +78,9 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def angry_call(demo_call: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten seconds of the demo call in which the caller is not neutral."""
+    """Ten seconds of the demo call in which the caller is angry."""
     call = load_audio(demo_call, RATE, channel=1)
-    return write_wav(tmp_path_factory.mktemp("call") / "call.wav", call[12 * RATE : 22 * RATE])
+    return write_wav(tmp_path_factory.mktemp("call") / "call.wav", call[28 * RATE : 38 * RATE])
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:

@@ -22,7 +22,11 @@ def _escalation(peak: float, severity: str) -> dict[str, Any]:
 
 @pytest.fixture
 def outcomes(demo: Call) -> list[Outcome]:
-    document = demo.to_dict()
+    document = {
+        **demo.to_dict(),
+        "escalations": [],
+        "verdict": {"label": "calm", "reason": "Was.", "evidence": []},
+    }
     heated = {
         **document,
         "escalations": [_escalation(0.8, "warning"), _escalation(0.9, "critical")],

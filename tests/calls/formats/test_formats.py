@@ -50,7 +50,8 @@ def test_the_agent_talks_in_every_format_and_has_no_emotion_in_any(demo: Call, n
         emotion_seconds={"customer": {}},
         quarters=(),
         agent_effects=(),
-        verdict=replace(demo.verdict, reason="none", evidence=()),
+        escalations=(),
+        verdict=replace(demo.verdict, label="tense", reason="none", evidence=()),
         labels=(),
     )
     written = _written(agent_only, name)
@@ -96,7 +97,8 @@ def test_rttm_says_who_and_how(demo: Call) -> None:
     # Channels count from 1 in RTTM.
     assert {(row[2], row[7].split(":")[0]) for row in rows} == {("2", "customer"), ("1", "agent")}
     assert {row[7] for row in rows if row[2] == "1"} == {"agent:speech"}
-    heated = next(row for row in rows if row[7].startswith("customer:anger"))
+    heated = next(row for row in rows if float(row[3]) == pytest.approx(demo.turns[7].segment.start, abs=1e-3))
+    assert heated[7] == "customer:anger"
     assert float(heated[8]) == pytest.approx(demo.turns[7].prediction.confidence, abs=1e-4)  # type: ignore[union-attr]
 
 
@@ -107,7 +109,11 @@ def test_textgrid_and_audacity_have_a_track_per_party(demo: Call) -> None:
     labels = [line.split("\t")[2] for line in _written(demo, "audacity").splitlines()]
     assert len(labels) == 14
     assert labels[0] == "agent: speech"
-    assert "customer: anger?" in labels
+    heard = [turn.prediction for turn in demo.turns if turn.prediction is not None]
+    assert [label for label in labels if label.startswith("customer")] == [
+        f"customer: {p.emotion}{'?' if p.uncertain else ''}" for p in heard
+    ]
+    assert {p.uncertain for p in heard} == {False, True}
 
 
 def test_vtt_has_a_voice_per_party(demo: Call) -> None:
@@ -125,12 +131,14 @@ def test_the_table_tells_what_matters(demo: Call) -> None:
     table = _written(demo, "table")
     assert re.search(r"^(TENSE|ESCALATED|RECOVERED)   ", table, re.M)
     assert "customer interrupts 0:28" in table
-    assert "stirred after 0:24" in table
-    assert "calmed after 0:38" in table
+    assert re.search(r"stirred after .*0:24", table)
+    assert re.search(r"calmed after .*0:38", table)
     assert "not analysed for emotion" in table
     assert "by quarter: the strongest emotion, and negativity (anger, fear or sadness), trend " in table
     assert demo.notice in table
-    assert all(len(line) <= 120 for line in table.splitlines() if line != demo.notice)
+    # Whole sentences are left to the terminal to wrap.
+    prose = (demo.notice, demo.verdict.reason)
+    assert all(len(line) <= 120 for line in table.splitlines() if not line.endswith(prose))
 
 
 def test_the_table_can_be_written_in_ascii_and_cannot_steer_a_terminal(demo: Call) -> None:

@@ -349,13 +349,14 @@ def test_the_shipped_rules_on_made_talk():
     assert named(call(({"sadness": 0.4, "fear": 0.3, "neutral": 0.3}, 10))) == {"distress"}
 
 
-def test_the_demo_call_is_no_escalation():
-    # A staged call without a quarrel: the rules are to withstand what the model makes of telephone talk.
+def test_the_demo_call_s_caller_is_found_angry_where_she_interrupts_and_not_before():
     path = Path(emotrace.__file__).parent / "assets" / "demo-call.flac"
-    timelines = emotrace.load().analyze_each(path)
-    for timeline in timelines:
-        assert timeline.speech_seconds > 10.0
-        assert escalate(list(timeline.predictions), *load_rules()) == []
+    customer = emotrace.load().analyze_each(path)[1]
+    found = escalate(list(customer.predictions), *load_rules())
+    assert {each.rule for each in found} >= {"signs of anger", "sustained anger"}
+    # She cuts the agent short at 0:28, and is calm up to 0:20.
+    assert all(each.segment.start > 20.0 for each in found)
+    assert all(28.0 < each.peak_segment.start < 39.0 for each in found)
 
 
 # Rules files

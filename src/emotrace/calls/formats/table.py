@@ -147,9 +147,10 @@ def _print_escalations(call: Call, look: Look) -> None:
         who = "" if found.party == call.parties[0].party else f"{found.party}: "
         line = styled(f"  {_span(found.segment.start, found.segment.end, look)}   ", "dim")
         line.append(found.severity, style="bold red" if found.severity == "critical" else "bold yellow")
-        line.append(f"   {who}{look.name(found.rule)}: {look.name(found.message)}")
+        line.append(f"   {who}{look.name(found.rule)}")
         peak = f"peak {percent(found.peak)} at {show_time(found.peak_segment.start)}"
         look.print(line.append(f"   mostly {look.name(found.emotion)}, {peak}", style="dim"))
+        look.print(f"{'':21}{look.name(found.message)}")
 
 
 def _print_quarters(call: Call, look: Look) -> None:
