@@ -430,7 +430,9 @@ OTHER_SPEECH = {
 
 def with_first(examples: Examples, **changes: Any) -> Examples:
     first, *others = examples.utterances
-    return replace(examples, utterances=[replace(first, **changes), *others])
+    changed, truth = replace(first, **changes), examples.truth.copy()
+    truth[0] = examples.labels.index(changed.emotion)
+    return replace(examples, utterances=[changed, *others], truth=truth)
 
 
 @pytest.mark.parametrize("change", OTHER_SPEECH)
@@ -449,9 +451,11 @@ def test_checkpoint_of_other_speech_is_refused(finished, tiny_recipe, sides, sid
 @pytest.mark.parametrize("side", ["train", "validation"])
 def test_fewer_or_reordered_utterances_are_other_speech(tiny_recipe, sides, side):
     identity = run_identity(tiny_recipe(), sides["train"], sides["validation"])
-    utterances = sides[side].utterances
-    for changed in (utterances[1:], [*utterances[1:], utterances[0]], [*utterances, utterances[0]]):
-        other = {**sides, side: replace(sides[side], utterances=changed)}
+    examples = sides[side]
+    every = list(range(len(examples.utterances)))
+    for places in (every[1:], [*every[1:], 0], [*every, 0]):
+        changed = [examples.utterances[place] for place in places]
+        other = {**sides, side: replace(examples, utterances=changed, truth=examples.truth[places])}
         assert run_identity(tiny_recipe(), other["train"], other["validation"]) != identity
 
 
