@@ -1,4 +1,4 @@
-"""How a voice behaves over a clip: some 2,700 statistics of log-mels and periodicity, inside the network.
+"""How a voice behaves over a clip: some 2,500 statistics of log-mels and periodicity, inside the network.
 
 The classic view of speech emotion (the functionals of B. Schuller et al., "The INTERSPEECH 2009 Emotion
 Challenge") beside the picture that a convolutional network sees: means, spreads, percentiles, forms and trends
