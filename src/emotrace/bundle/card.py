@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from emotrace.bundle.strict_json import checked, describe, parse_object
-from emotrace.errors import BundleError, LabelError, suggest
+from emotrace.errors import BundleError, LabelError, UsageError, suggest
 from emotrace.labels import EMOTIONS, SEXES, preset_labels
 
 CARD_FILE = "card.json"
@@ -198,6 +198,17 @@ class Card:
     def minimum_samples(self) -> int:
         """The shortest waveform the graph takes, in samples."""
         return math.ceil(self.minimum_seconds * self.sampling_rate - 1e-6)
+
+    def require_kind(self, kind: str) -> None:
+        """Refuse a bundle of another kind.
+
+        Raises
+        ------
+        UsageError
+            If it is one.
+        """
+        if self.kind != kind:
+            raise UsageError(f"bundle '{self.name}' is of kind '{self.kind}', not '{kind}'")
 
 
 _REQUIRED = ("name", "kind", "sampling_rate", "window_seconds", "hop_seconds", "minimum_seconds", "licence")

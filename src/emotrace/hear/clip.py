@@ -44,8 +44,10 @@ class HeardClip:
     @property
     def speaker_sex(self) -> Mapping[str, float] | None:
         """The mean of `sexes`, by sex; empty without windows, None where that was not asked for."""
-        if self.sexes is None or not self.weights.size:
-            return None if self.sexes is None else {}
+        if self.sexes is None:
+            return None
+        if not self.weights.size:
+            return {}
         return dict(zip(SEXES, self._average(self.sexes).tolist(), strict=True))
 
     def _average(self, by_window: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.bundle import Bundle
-from emotrace.errors import BundleError, UsageError
+from emotrace.errors import BundleError
 from emotrace.features._front_end import FrontEnd
 from emotrace.hear.baseline import Baseline
 from emotrace.hear.speech import Signal, pad_to
@@ -44,8 +44,7 @@ class Judge:
     def __init__(
         self, bundle: Bundle, labels: Sequence[str], threads: int = 1, baseline: Baseline | None = None
     ) -> None:
-        if bundle.card.kind != "emotion":
-            raise UsageError(f"bundle '{bundle.card.name}' is of kind '{bundle.card.kind}', not 'emotion'")
+        bundle.card.require_kind("emotion")
         if baseline is not None:
             baseline.require(bundle.card)
         self.labels = tuple(labels)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.bundle import Bundle
-from emotrace.errors import UsageError
 from emotrace.hear.speech import Signal, pad_to
 
 
@@ -27,8 +26,7 @@ class SexJudge:
     """
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
-        if bundle.card.kind != "sex":
-            raise UsageError(f"bundle '{bundle.card.name}' is of kind '{bundle.card.kind}', not 'sex'")
+        bundle.card.require_kind("sex")
         self._bundle = bundle
         self._threads = threads
 

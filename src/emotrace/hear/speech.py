@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.bundle import Bundle
-from emotrace.errors import UsageError
 
 SILENCE_DBFS = -85.0
 """Frames quieter than this (RMS about the mean) are silence, whatever a detector makes of them."""
@@ -44,8 +43,7 @@ class SpeechDetector:
     """
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
-        if bundle.card.kind != "speech":
-            raise UsageError(f"bundle '{bundle.card.name}' is of kind '{bundle.card.kind}', not 'speech'")
+        bundle.card.require_kind("speech")
         self._bundle = bundle
         self._threads = threads
         self._threshold = float(bundle.card.calibration.get("speech_threshold", 0.5))

@@ -30,6 +30,9 @@ FRAMES_PER_SECOND = log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH
 VOICED = 0.45
 """The periodicity of a voice: Boersma's threshold."""
 
+TELEPHONE_BANDS = (6, 46)
+"""What a telephone carries, about 300 to 3400 Hz, of the 64 bands: the first, and the first above."""
+
 _DB_PER_LN = 10.0 / math.log(10.0)
 _N_CEPSTRUM = 20
 _PERCENTILES = (0.05, 0.25, 0.50, 0.75, 0.95)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emotrace.learn.models._voice_statistics import Ear, VoiceStatistics
+from emotrace.learn.models._voice_statistics import TELEPHONE_BANDS, Ear, VoiceStatistics
 
 INPUT = "waveform"
 
-EARS = (Ear(36.0, 80.0), Ear(25.0, 50.0), Ear(30.0, 60.0, bands=(6, 46)))
+EARS = (Ear(36.0, 80.0), Ear(25.0, 50.0), Ear(30.0, 60.0, TELEPHONE_BANDS))
 
 _NEVER_VARIES = 1e-3
 """A deviation that is due to rounding; that of no statistic of voices is as small."""

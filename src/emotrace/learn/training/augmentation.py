@@ -14,10 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from emotrace.features import log_mel
+from emotrace.learn.models._voice_statistics import TELEPHONE_BANDS
 from emotrace.learn.training.recipe import Augment
-
-_LINE_BANDS = (6, 46)
-"""What a telephone carries, about 300 to 3400 Hz, of the 64 bands of the front end."""
 
 _FRAME_SECONDS = 0.016
 
@@ -115,7 +113,7 @@ def telephone(x: Tensor, probability: float, generator: torch.Generator) -> Tens
     chosen = _choose(x, probability, generator)
     if chosen.numel() == 0:
         return x
-    lowest, highest = _LINE_BANDS
+    lowest, highest = TELEPHONE_BANDS
     clips = x[chosen].clone()
     clips[:, :, :lowest] -= 25.0
     clips[:, :, highest:] = -100.0

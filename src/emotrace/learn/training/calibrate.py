@@ -48,7 +48,7 @@ def calibrate_logits(
     What a card says of it: ``temperature``, ``uncertain_below``, ``coverage``.
     """
     chosen = balance_corpora(corpora)
-    temperature = balanced_temperature(logits, truth, allowed, corpora)
+    temperature = round(fit_temperature(logits[chosen], truth[chosen], allowed[chosen]), 4)
     shown = preset_labels(export.default_labels, labels)
     mask = np.array([label in shown for label in labels])
     visible = chosen[mask[truth[chosen]]]
@@ -59,14 +59,6 @@ def calibrate_logits(
         "uncertain_below": round(float(threshold_for_coverage(confidence, export.coverage)), 4),
         "coverage": export.coverage,
     }
-
-
-def balanced_temperature(
-    logits: NDArray[Any], truth: NDArray[np.int64], allowed: NDArray[np.bool_], corpora: Sequence[str]
-) -> float:
-    """Fit the temperature alone, to four digits; parameters as of `calibrate_logits`."""
-    chosen = balance_corpora(corpora)
-    return round(fit_temperature(logits[chosen], truth[chosen], allowed[chosen]), 4)
 
 
 def balance_corpora(corpora: Sequence[str]) -> NDArray[np.int64]:

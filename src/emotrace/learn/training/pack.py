@@ -140,13 +140,13 @@ class Versions:
         if self.telephone:
             signals.append(Telephone()(signal, rate, np.random.default_rng(0)))
         looks = [_look(variant) for variant in signals]
-        seen = [encode(look[find_talk(look)]) for look in looks]
-        # Where noise goes on, talk is found in the clip as it is.
-        talk = find_talk(looks[self.original])
+        talks = [find_talk(look) for look in looks]
+        seen = [encode(look[talk]) for look, talk in zip(looks, talks, strict=True)]
         name = zlib.crc32(f"{Path(utterance.file).stem} {utterance.segment}".encode())
         for number in range(self.noisy):
             noisy = surround(signal, np.random.default_rng([name, number]))
-            seen.append(encode(_look(noisy)[talk]))
+            # Where noise goes on, talk is where it is in the clip as it is.
+            seen.append(encode(_look(noisy)[talks[self.original]]))
         return seen
 
 

@@ -25,7 +25,7 @@ from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models.speech_net import FRAME_SECONDS
-from emotrace.learn.training.calibrate import balanced_temperature, calibrate_logits
+from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
 from emotrace.learn.training.carried import Carried
 from emotrace.learn.training.data import divide, gather
@@ -125,10 +125,10 @@ def _run_labelled(
         sides.append(make(utterances, pack))
     train, validation = sides
     fitted = fit_views(recipe, train, validation, folder, report)
+    calibration = calibrate(fitted.network, validation, recipe.export)
     if recipe.kind == "sex":
-        calibration = calibrate_sex(fitted.network, validation)
-    else:
-        calibration = calibrate(fitted.network, validation, recipe.export)
+        # What is said of a voice's sex is never marked uncertain.
+        calibration = {"temperature": calibration["temperature"]}
     report("calibration", calibration)
     card = Card(
         kind=recipe.kind,
@@ -178,13 +178,6 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
     logits = predict_logits(network, validation)
     corpora = [u.corpus for u in validation.utterances]
     return calibrate_logits(logits, validation.truth, validation.allowed, validation.labels, corpora, export)
-
-
-def calibrate_sex(network: nn.Module, validation: Examples) -> dict[str, float]:
-    """Fit the temperature on validation speakers; what is said of a voice's sex is never marked uncertain."""
-    logits = predict_logits(network, validation)
-    corpora = [u.corpus for u in validation.utterances]
-    return {"temperature": balanced_temperature(logits, validation.truth, validation.allowed, corpora)}
 
 
 def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
