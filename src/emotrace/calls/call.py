@@ -72,10 +72,7 @@ class CallTurn:
             **_times(self.segment),
             "speech_seconds": round(self.speech_seconds, 3),
             "text": self.text,
-            "emotion": None if heard is None else heard.emotion,
-            "confidence": None if heard is None or heard.confidence is None else round(heard.confidence, 4),
-            "uncertain": heard is not None and heard.uncertain,
-            "probabilities": {} if heard is None else _probabilities(heard.probabilities),
+            **_said(heard),
             "level_change_db": _rounded(self.level_change_db, 1),
             **{key: _rounded(getattr(prosody, key, None), decimals) for key, decimals in _PROSODY.items()},
             "interrupts": self.interrupts,
@@ -173,8 +170,18 @@ def _times(segment: Segment) -> dict[str, float]:
     return {"start": round(segment.start, 3), "end": round(segment.end, 3)}
 
 
-def _probabilities(probabilities: Mapping[str, float]) -> dict[str, float]:
-    return {label: round(p, 4) for label, p in probabilities.items()}
+def _said(heard: Prediction | None) -> dict[str, Any]:
+    unheard = {
+        "emotion": None,
+        "confidence": None,
+        "uncertain": False,
+        "probabilities": {},
+        "derived": {"valence": None, "arousal": None},
+    }
+    if heard is None:
+        return unheard
+    record = heard.to_dict()
+    return {key: record[key] for key in unheard}
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

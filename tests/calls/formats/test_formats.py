@@ -18,7 +18,7 @@ from emotrace.calls.call import Call
 from emotrace.calls.formats import format_of_file, html, load_call_format, names
 from emotrace.calls.formats.json import write_document
 from emotrace.errors import UnknownNameError
-from emotrace.labels import EMOTIONS
+from emotrace.labels import EMOTIONS, valence_arousal
 
 TEXT_FORMATS = [name for name in names() if name != "html"]
 EMOTION = re.compile("|".join(EMOTIONS))
@@ -75,12 +75,20 @@ def test_csv_has_a_row_per_turn(demo: Call) -> None:
     rows = list(csv.DictReader(io.StringIO(_written(demo, "csv"))))
     assert [row["party"] for row in rows] == [turn.party for turn in demo.turns]
     agent, customer = rows[6], rows[7]
-    assert (agent["emotion"], agent["confidence"], agent["probability_anger"], agent["pitch_median_hz"]) == (
-        "",
-    ) * 4
+    unsaid = ("emotion", "confidence", "probability_anger", "pitch_median_hz", "derived_valence")
+    assert [agent[column] for column in unsaid] == [""] * len(unsaid)
     assert agent["level_dbfs"]
     assert (customer["emotion"], customer["interrupts"]) == ("anger", "true")
-    assert 0.9 < sum(float(customer[f"probability_{label}"]) for label in demo.labels) < 1.1
+    probabilities = {label: float(customer[f"probability_{label}"]) for label in demo.labels}
+    assert 0.9 < sum(probabilities.values()) < 1.1
+    derived = [float(customer["derived_valence"]), float(customer["derived_arousal"])]
+    assert derived == pytest.approx(valence_arousal(probabilities), abs=1e-4)
+
+
+def test_what_is_derived_of_a_turn_follows_from_its_probabilities(demo: Call) -> None:
+    for turn in json.loads(_written(demo, "json"))["turns"]:
+        expected = valence_arousal(turn["probabilities"]) if turn["probabilities"] else (None, None)
+        assert (turn["derived"]["valence"], turn["derived"]["arousal"]) == pytest.approx(expected, abs=1e-4)
 
 
 def test_names_and_words_cannot_break_a_row(demo: Call) -> None:

@@ -111,7 +111,24 @@ def _probabilities(seconds: float, party: str, rng: np.random.Generator) -> dict
 def _heard(probabilities: dict[str, float]) -> dict[str, Any]:
     emotion = max(probabilities, key=probabilities.__getitem__)
     confidence = probabilities[emotion]
-    return {"emotion": emotion, "confidence": confidence, "uncertain": confidence < 0.45}
+    valence, arousal = valence_arousal(probabilities)
+    return {
+        "emotion": emotion,
+        "confidence": confidence,
+        "uncertain": confidence < 0.45,
+        "probabilities": probabilities,
+        "derived": {"valence": round(valence, 4), "arousal": round(arousal, 4)},
+    }
+
+
+def _unheard(emotion: str | None) -> dict[str, Any]:
+    return {
+        "emotion": emotion,
+        "confidence": None,
+        "uncertain": False,
+        "probabilities": {},
+        "derived": {"valence": None, "arousal": None},
+    }
 
 
 def _turns(rng: np.random.Generator, has_text: bool, with_agent: bool) -> list[dict[str, Any]]:
@@ -120,7 +137,7 @@ def _turns(rng: np.random.Generator, has_text: bool, with_agent: bool) -> list[d
     while start < DURATION - 6.0:
         end = min(start + float(rng.uniform(2.0, 9.0)), DURATION - 1.0)
         probabilities: dict[str, float] = {}
-        heard: dict[str, Any] = {"emotion": None, "confidence": None, "uncertain": False}
+        heard = _unheard(None)
         if party == "customer" or with_agent:
             probabilities = _probabilities((start + end) / 2, party, rng)
             heard = _heard(probabilities)
@@ -135,7 +152,6 @@ def _turns(rng: np.random.Generator, has_text: bool, with_agent: bool) -> list[d
                 "speech_seconds": round(0.85 * (end - start), 3),
                 "text": _TEXTS[len(turns) % len(_TEXTS)] if has_text else None,
                 **heard,
-                "probabilities": probabilities,
                 "level_dbfs": round(-24.0 + 8.0 * probabilities.get("anger", 0.2), 1),
                 "level_change_db": round(float(rng.normal(0.0, 1.5)), 1),
                 "syllables_per_second": round(float(rng.uniform(3.2, 5.6)), 2),
@@ -160,14 +176,10 @@ def _timeline(turns: list[dict[str, Any]], party: str, rng: np.random.Generator)
         start, end = hop * HOP, (hop + 1) * HOP
         speech = sum(max(0.0, min(end, t["end"]) - max(start, t["start"])) for t in own)
         if speech < 0.15:
-            heard = {"emotion": "no speech", "confidence": None, "uncertain": False, "probabilities": {}}
-            heard["derived"] = {"valence": None, "arousal": None}
+            heard = _unheard("no speech")
             speech = 0.0
         else:
-            probabilities = _probabilities((start + end) / 2, party, rng)
-            valence, arousal = valence_arousal(probabilities)
-            derived = {"valence": round(valence, 4), "arousal": round(arousal, 4)}
-            heard = {**_heard(probabilities), "probabilities": probabilities, "derived": derived}
+            heard = _heard(_probabilities((start + end) / 2, party, rng))
         timeline.append({"start": start, "end": end, **heard, "speech_seconds": round(min(speech, HOP), 3)})
     return timeline
 

@@ -1,7 +1,8 @@
 """CSV (RFC 4180, but lines end with a newline alone): one row per turn.
 
 The columns are those of a turn in the call's JSON; the probabilities follow, one column per label
-(``probability_anger``). Cells of what was not judged or could not be measured are empty.
+(``probability_anger``), then what is derived of them (``derived_valence``, ``derived_arousal``). Cells of what was
+not judged or could not be measured are empty.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ _COLUMNS = (
     *("level_dbfs", "level_change_db", "syllables_per_second", "pitch_median_hz", "pitch_low_hz", "pitch_high_hz"),
     *("pitch_range_semitones", "interrupts", "text"),
 )
+_DERIVED = ("derived_valence", "derived_arousal")
 
 
 def write_call(call: Call, stream: TextIO) -> None:
     """Write every turn."""
-    columns = [*_COLUMNS, *(f"probability_{label}" for label in call.labels)]
+    columns = [*_COLUMNS, *(f"probability_{label}" for label in call.labels), *_DERIVED]
     # Before Python 3.13 a lone carriage return in a name is not quoted by itself, and would end the row.
     careful = csv.DictWriter(stream, columns, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
     sparing = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
@@ -34,7 +36,8 @@ def write_call(call: Call, stream: TextIO) -> None:
 
 def _row(turn: CallTurn) -> dict[str, Any]:
     record = turn.to_dict()
-    probabilities = record.pop("probabilities")
+    probabilities, derived = record.pop("probabilities"), record.pop("derived")
+    record |= {f"derived_{name}": value for name, value in derived.items()}
     for truth in ("uncertain", "interrupts"):
         record[truth] = "true" if record[truth] else "false"
     cells = {key: "" if value is None else value for key, value in record.items()}
