@@ -18,6 +18,13 @@ def test_speech_is_still_the_same_speech_at_the_same_time(codec, rate, speech):
     assert np.corrcoef(coded[middle], speech(rate)[middle])[0, 1] > 0.8
 
 
+@pytest.mark.parametrize("codec", sorted(CODECS))
+@pytest.mark.parametrize("compression", [0.0, 1.0])
+@pytest.mark.parametrize("rate", [8_000, 44_100])
+def test_every_compression_that_is_allowed_is_possible(codec, compression, rate, speech):
+    assert Codec(codec, compression)(speech(rate), rate, np.random.default_rng(1)).shape == speech(rate).shape
+
+
 def test_more_compression_loses_more(speech):
     def loss(compression: float) -> float:
         coded = Codec("opus", compression)(speech(16_000), 16_000, np.random.default_rng(1))

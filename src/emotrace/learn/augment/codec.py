@@ -32,6 +32,9 @@ CODECS: Mapping[str, tuple[str, str, tuple[int, ...]]] = {
 }
 """Container, coding and rates in Hz by name of the codec."""
 
+_MOST_COMPRESSION = 0.999
+"""LAME refuses the 1 that libsndfile allows."""
+
 
 @dataclass(frozen=True)
 class Codec(SignalAugmentation[float]):
@@ -70,7 +73,7 @@ class Codec(SignalAugmentation[float]):
         import soundfile
 
         container, coding, _ = CODECS[self.codec]
-        quality = {} if self.codec == "gsm" else {"compression_level": compression}
+        quality = {} if self.codec == "gsm" else {"compression_level": min(compression, _MOST_COMPRESSION)}
         with io.BytesIO() as file:
             soundfile.write(file, signal, rate, format=container, subtype=coding, **quality)
             file.seek(0)
