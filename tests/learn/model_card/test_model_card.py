@@ -145,6 +145,13 @@ def test_hugging_face_reads_it(card: Card, evaluation: dict[str, Any]) -> None:
     assert ModelCard(str(read)).data.to_dict() == data
 
 
+def test_a_licence_that_is_known_there_is_called_by_its_name(card: Card, evaluation: dict[str, Any]) -> None:
+    free = replace(card, licence="ODbL 1.0, commercial use allowed: trained on made speech.")
+    data = ModelCard(make_model_card(free, evaluation, has_licence_file=True)).data.to_dict()
+    assert data["license"] == "odbl"
+    assert not {"license_name", "license_link"} & set(data)
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -16,6 +16,8 @@ _TASKS = {
     "speech": "voice activity detection",
     "sex": "speaker sex from speech",
 }
+# How a card's licence begins, and what it is called there; anything else needs a name and a file of its own.
+_LICENCES = {"ODbL 1.0": "odbl"}
 # Our score, and what the metric is called there.
 _METRICS = {
     "unweighted_average_recall": ("recall", "unweighted average recall (UAR)"),
@@ -43,9 +45,7 @@ def front_matter(card: Card, scores: Facts, has_licence_file: bool) -> dict[str,
     is_emotion = card.kind == "emotion"
     return {
         **({"language": sorted(set(languages))} if languages else {}),
-        "license": "other",
-        "license_name": f"{re.sub(r'[^a-z0-9]+', '-', card.name.lower()).strip('-') or 'model'}-weights",
-        **({"license_link": "LICENSE"} if has_licence_file else {}),
+        **_licence(card, has_licence_file),
         "library_name": "emotrace",
         "pipeline_tag": "voice-activity-detection" if card.kind == "speech" else "audio-classification",
         "tags": [*_TAGS, *(_EMOTION_TAGS if is_emotion else ())],
@@ -53,6 +53,15 @@ def front_matter(card: Card, scores: Facts, has_licence_file: bool) -> dict[str,
         **({"metrics": [name for name, _ in _METRICS.values()]} if results else {}),
         **({"model-index": [{"name": card.name, "results": results}]} if results else {}),
     }
+
+
+def _licence(card: Card, has_licence_file: bool) -> Facts:
+    for words, identifier in _LICENCES.items():
+        if card.licence.startswith(words):
+            return {"license": identifier}
+    name = re.sub(r"[^a-z0-9]+", "-", card.name.lower()).strip("-") or "model"
+    link = {"license_link": "LICENSE"} if has_licence_file else {}
+    return {"license": "other", "license_name": f"{name}-weights", **link}
 
 
 def _languages(corpus: str) -> Iterator[str]:
