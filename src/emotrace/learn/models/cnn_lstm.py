@@ -28,9 +28,16 @@ SEARCH_SPACE: Space = {
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "s1": {"learning_rate": 1e-4, "batch_size": 64, "epochs": 200, "shrink": 1, "momentum": 0.99},
+    "s1": {
+        "learning_rate": 1e-4,
+        "batch_size": 64,
+        "epochs": 200,
+        "shrink": 1,
+        "momentum": 0.99,
+        "mixed_precision": True,
+    },
 }
-"""As published by the sibling project: 200 epochs, the last weights."""
+"""As published by the sibling project: 200 epochs, the last weights; but in 16 bits, in half the time."""
 
 _CHANNELS = (2048, 1024, 512)
 _UNITS = (256, 128)
