@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,9 +17,13 @@ from emotrace.learn.training.recipe import Augment
 Effect = Callable[[Tensor, torch.Generator], Tensor]
 
 
+def warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) -> Tensor:
+    return augmentation.warp(x, x, tempo, frequency, generator)[0]
+
+
 EFFECTS: dict[str, Effect] = {
-    "all": lambda x, g: augmentation.augment(x, Augment(), g),
-    "warp": lambda x, g: augmentation.warp(x, 0.15, 0.06, g),
+    "all": lambda x, g: augmentation.augment(with_periods(x), Augment(), g)[:, :, :64],
+    "warp": lambda x, g: warp(x, 0.15, 0.06, g),
     "reverberate": lambda x, g: augmentation.reverberate(x, 1.0, g),
     "add_noise": lambda x, g: augmentation.add_noise(x, 1.0, (5.0, 50.0), g),
     "equalise": lambda x, g: augmentation.equalise(x, 6.0, g),
@@ -29,9 +34,7 @@ EFFECTS: dict[str, Effect] = {
 NOTHING = Augment(
     tempo=0.0,
     frequency=0.0,
-    reverb_probability=0.0,
     equaliser_db=0.0,
-    noise_probability=0.0,
     band_masks=0,
     time_masks=0,
 )
@@ -44,6 +47,11 @@ def seeded(seed: int = 0) -> torch.Generator:
 def log_mels(batch: int = 4, frames: int = 60, seed: int = 0) -> Tensor:
     """Noise from -90 to -10 dB: everything above the floor."""
     return -90.0 + 80.0 * torch.rand(batch, frames, 64, generator=seeded(seed))
+
+
+def with_periods(x: Tensor, seed: int = 0) -> Tensor:
+    """Put a periodicity beside log-mels."""
+    return torch.cat([x, torch.rand(x.shape, generator=seeded(seed))], dim=2)
 
 
 @pytest.mark.parametrize("name", EFFECTS)
@@ -83,7 +91,7 @@ def test_leaves_its_input_alone_and_changes_the_output(name):
 
 
 def test_settings_of_zero_change_nothing():
-    x = log_mels()
+    x = with_periods(log_mels())
     torch.testing.assert_close(augmentation.augment(x, NOTHING, seeded()), x, atol=1e-2, rtol=0)
 
 
@@ -108,12 +116,12 @@ def test_probability_says_how_many_clips_are_changed(effect):
 
 def test_warp_by_nothing_is_the_clip_itself():
     x = log_mels()
-    torch.testing.assert_close(augmentation.warp(x, 0.0, 0.0, seeded()), x, atol=1e-2, rtol=0)
+    torch.testing.assert_close(warp(x, 0.0, 0.0, seeded()), x, atol=1e-2, rtol=0)
 
 
 def test_warp_invents_no_levels():
     x = log_mels()
-    warped = augmentation.warp(x, 0.4, 0.4, seeded())
+    warped = warp(x, 0.4, 0.4, seeded())
     assert warped.min() >= x.min() - 1e-3
     assert warped.max() <= x.max() + 1e-3
 
@@ -122,7 +130,7 @@ def test_warp_of_frequency_moves_a_line_in_proportion_to_its_band():
     x = torch.full((200, 30, 64), -80.0)
     x[:, :, 40] = 0.0
     x[:, :, 10] = 0.0
-    warped = augmentation.warp(x, 0.0, 0.1, seeded()).mean(dim=1)
+    warped = warp(x, 0.0, 0.1, seeded()).mean(dim=1)
     low, high = warped[:, :25].argmax(dim=1), 25 + warped[:, 25:].argmax(dim=1)
     assert (high - 40).abs().max() <= 40 * 0.1 / 0.9 + 1
     assert (low - 10).abs().max() <= 10 * 0.1 / 0.9 + 1
@@ -136,7 +144,7 @@ def test_warp_of_tempo_stretches_about_the_middle():
     x = torch.full((200, 101, 64), -80.0)
     x[:, 50] = 0.0
     x[:, 80] = 0.0
-    warped = augmentation.warp(x, 0.2, 0.0, seeded()).mean(dim=2)
+    warped = warp(x, 0.2, 0.0, seeded()).mean(dim=2)
     assert (warped[:, 45:56].argmax(dim=1) == 5).all()
     moved = 56 + warped[:, 56:].argmax(dim=1)
     assert 50 + 30 / 1.2 - 1 <= moved.min() < 78
@@ -227,6 +235,22 @@ def test_telephone_bands_are_those_of_a_telephone():
     edges_hz = log_mel.mel_to_hz(np.linspace(*log_mel.hz_to_mel(np.array([40.0, 8000.0])), 66))
     assert edges_hz[:-2][kept].min() == pytest.approx(300.0, abs=25.0)
     assert edges_hz[2:][kept].max() == pytest.approx(3400.0, abs=25.0)
+
+
+# Both halves together.
+
+
+def test_log_mels_and_periodicity_are_stretched_and_hidden_alike():
+    line = torch.full((50, 60, 64), -80.0)
+    line[:, 30:33, 20:23] = 0.0
+    voice = torch.cat([line, line / 100.0], dim=2)
+    changed = augmentation.augment(voice, replace(NOTHING, tempo=0.2, frequency=0.1), seeded())
+    torch.testing.assert_close(changed[:, :, :64] / 100.0, changed[:, :, 64:], atol=1e-3, rtol=0)
+    voice = with_periods(log_mels(50))
+    changed = augmentation.augment(voice, replace(NOTHING, time_masks=2, time_mask_frames=20), seeded())
+    is_hidden = (changed != voice).float()
+    assert torch.equal(is_hidden[:, :, :64].amax(dim=2), is_hidden[:, :, 64:].amax(dim=2))
+    assert is_hidden.any()
 
 
 # Masks.

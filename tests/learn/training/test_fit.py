@@ -103,7 +103,7 @@ class FirstFrame(torch.nn.Module):
 @pytest.mark.parametrize("mixup", [0.0, 0.3])
 def test_mixup_blends_clips_and_their_losses_alike(tiny_recipe, mixup):
     _, truth, allowed = loss_inputs()
-    clips = 10.0 * torch.randn(6, 4, 64, generator=torch.Generator().manual_seed(0)) - 40.0
+    clips = 10.0 * torch.randn(6, 4, 128, generator=torch.Generator().manual_seed(0)) - 40.0
     batch = _Batch(clips, truth, allowed)
     network, settings_ = FirstFrame(), tiny_recipe(training={"mixup": mixup}).training
     loss = _mixup_loss(network, clips, batch, settings_, np.random.default_rng(5), "cpu")
@@ -111,7 +111,8 @@ def test_mixup_blends_clips_and_their_losses_alike(tiny_recipe, mixup):
     rng = np.random.default_rng(5)
     share = rng.beta(mixup, mixup) if mixup else 1.0
     other = torch.from_numpy(rng.permutation(6))
-    levelled = clips - clips.amax(dim=(1, 2), keepdim=True)
+    levelled = clips.clone()
+    levelled[:, :, :64] -= clips[:, :, :64].amax(dim=(1, 2), keepdim=True)
     mixed = share * levelled + (1 - share) * levelled[other]
     torch.testing.assert_close(network.heard, mixed, atol=1e-4, rtol=0)
     one, two = (

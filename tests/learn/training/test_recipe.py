@@ -393,14 +393,12 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
             "widths",
             "hidden",
             "crop_seconds",
-            "noise_snr_db",
         )
     ]
     changed += [
         {"data": {"weights": {}}},
         {"data": {"corpora": ("emo-db", "ravdess")}},
         {"augment": {"speeds": (1.0,)}},
-        {"augment": {"noise_snr_db": (1.0, 50.0)}},
         {"model": {"hidden": (24, 16)}},
         {"model": {"widths": (24,) * 5}},
         {"training": {"crop_seconds": (1.0, 1.0)}},

@@ -1,6 +1,6 @@
 """A voice seen as a picture and heard as a behaviour: the network of the default model.
 
-`residual_cnn` looks at log-mels as at a picture; `statistics_mlp` judges how the voice behaves
+`residual_cnn` looks at log-mels and periodicity as at a picture; `statistics_mlp` judges how the voice behaves
 over the whole clip. They err in different places; what is said is the weighted mean of what both say.
 """
 

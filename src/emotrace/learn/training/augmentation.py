@@ -1,8 +1,8 @@
 """Random changes of what a network sees: what a voice, a room, a microphone or a telephone line may do.
 
 All work on log-mels in dB, shape (batch, frames, 64), and draw from the `torch.Generator` they are given. They
-are cheap because they never go back to the waveform, so that no two of them need be alike. What rooms, crowds,
-codecs and telephones really do, `emotrace.learn.training.surroundings` lays on waveforms, a few times per clip.
+are cheap because they never go back to the waveform, and near enough to tell speech from noise. Emotion networks
+hear rooms, noise and telephones as `emotrace.learn.training.surroundings` lays them on waveforms.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from emotrace.features import log_mel
 from emotrace.learn.models._voice_statistics import TELEPHONE_BANDS
 from emotrace.learn.training.recipe import Augment
 
 _FRAME_SECONDS = 0.016
 
 
-def augment(x: Tensor, settings: Augment, generator: torch.Generator) -> Tensor:
-    """Change voices as speakers, rooms and microphones differ, then hide stretches of them.
+def augment(voice: Tensor, settings: Augment, generator: torch.Generator) -> Tensor:
+    """Change voices as speakers and microphones differ, then hide stretches of them.
 
     Parameters
     ----------
-    x
-        Log-mels in dB, shape (batch, frames, 64).
+    voice
+        Log-mels in dB, then periodicity, shape (batch, frames, 128).
     settings
         What may happen, and how often.
     generator
@@ -34,18 +35,23 @@ def augment(x: Tensor, settings: Augment, generator: torch.Generator) -> Tensor:
     Returns
     -------
     Tensor
-        Shape (batch, frames, 64).
+        Shape (batch, frames, 128).
     """
-    x = warp(x, settings.tempo, settings.frequency, generator)
-    x = reverberate(x, settings.reverb_probability, generator)
-    x = add_noise(x, settings.noise_probability, settings.noise_snr_db, generator)
+    x, periods = voice[:, :, : log_mel.N_MELS], voice[:, :, log_mel.N_MELS :]
+    x, periods = warp(x, periods, settings.tempo, settings.frequency, generator)
     x = equalise(x, settings.equaliser_db, generator)
     x = mask(x, settings.band_masks, settings.band_mask_width, 2, generator)
-    return mask(x, settings.time_masks, settings.time_mask_frames, 1, generator)
+    hidden = draw_masks(x, settings.time_masks, settings.time_mask_frames, 1, generator)
+    return torch.cat([hide(x, hidden), hide(periods, hidden)], dim=2)
 
 
-def warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) -> Tensor:
-    """Stretch time and frequency by random factors within 1 +- ``tempo`` and 1 +- ``frequency``."""
+def warp(
+    x: Tensor, periods: Tensor, tempo: float, frequency: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Stretch time and the second axis by random factors within 1 +- ``tempo`` and 1 +- ``frequency``.
+
+    Log-mels and periodicity, whose second axes have as many steps, are stretched alike: they are of one moment.
+    """
     batch, frames, bands = x.shape
     scale = 1.0 + (2.0 * torch.rand(batch, 2, generator=generator) - 1.0) * torch.tensor([tempo, frequency])
     scale = scale.to(x.device)
@@ -54,10 +60,9 @@ def warp(x: Tensor, tempo: float, frequency: float, generator: torch.Generator) 
     grid = torch.empty(batch, frames, bands, 2, device=x.device)
     grid[..., 0] = (band * scale[:, 1:2]).unsqueeze(1) - 1.0
     grid[..., 1] = (time * scale[:, 0:1]).unsqueeze(2)
-    warped: Tensor = functional.grid_sample(
-        x.unsqueeze(1), grid, mode="bilinear", padding_mode="border", align_corners=True
-    )
-    return warped.squeeze(1)
+    both = torch.stack([x, periods], dim=1)
+    warped: Tensor = functional.grid_sample(both, grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return warped[:, 0], warped[:, 1]
 
 
 def reverberate(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:
@@ -116,7 +121,12 @@ def telephone(x: Tensor, probability: float, generator: torch.Generator) -> Tens
 
 
 def mask(x: Tensor, n_masks: int, widest: int, axis: int, generator: torch.Generator) -> Tensor:
-    """SpecAugment (Park et al. 2019, arXiv:1904.08779): put each clip's mean over random stretches."""
+    """SpecAugment (Park et al. 2019, arXiv:1904.08779): hide random stretches of frames or bands."""
+    return hide(x, draw_masks(x, n_masks, widest, axis, generator))
+
+
+def draw_masks(x: Tensor, n_masks: int, widest: int, axis: int, generator: torch.Generator) -> Tensor:
+    """Draw what is hidden, bool, shape (batch, frames, 1) or (batch, 1, bands)."""
     size = x.shape[axis]
     positions = torch.arange(size)
     hidden = torch.zeros(x.shape[0], size, dtype=torch.bool)
@@ -124,7 +134,12 @@ def mask(x: Tensor, n_masks: int, widest: int, axis: int, generator: torch.Gener
         width = (torch.rand(x.shape[0], 1, generator=generator) * (min(widest, size // 3) + 1)).long()
         start = (torch.rand(x.shape[0], 1, generator=generator) * (size - width + 1)).long()
         hidden |= (positions >= start) & (positions < start + width)
-    return torch.where(hidden.unsqueeze(3 - axis).to(x.device), x.mean(dim=(1, 2), keepdim=True), x)
+    return hidden.unsqueeze(3 - axis).to(x.device)
+
+
+def hide(x: Tensor, hidden: Tensor) -> Tensor:
+    """Put each clip's mean where it is hidden."""
+    return torch.where(hidden, x.mean(dim=(1, 2), keepdim=True), x)
 
 
 def _choose(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:

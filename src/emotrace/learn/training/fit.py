@@ -394,8 +394,8 @@ def _train_epoch(state: _State, sampler: Sampler, recipe: Recipe, device: str) -
         for group in state.optimiser.param_groups:
             group["lr"] = rate
         batch = sampler.draw(rng).to(device)
-        log_mels = augment(batch.voice[:, :, : log_mel.N_MELS], recipe.augment, generator)
-        loss = _mixup_loss(state.network, log_mels, batch, settings, rng, device)
+        voice = augment(batch.voice, recipe.augment, generator)
+        loss = _mixup_loss(state.network, voice, batch, settings, rng, device)
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(state.network.parameters(), 5.0)
@@ -409,15 +409,14 @@ def _train_epoch(state: _State, sampler: Sampler, recipe: Recipe, device: str) -
 
 
 def _mixup_loss(
-    network: nn.Module, log_mels: Tensor, batch: _Batch, settings: Training, rng: np.random.Generator, device: str
+    network: nn.Module, voice: Tensor, batch: _Batch, settings: Training, rng: np.random.Generator, device: str
 ) -> Tensor:
     """Mixup (Zhang et al. 2018, arXiv:1710.09412): each clip blended with another, and its loss likewise."""
     share = float(rng.beta(settings.mixup, settings.mixup)) if settings.mixup > 0 else 1.0
-    other = torch.from_numpy(rng.permutation(len(log_mels))).to(device)
-    # Each clip's own level must not decide which of the two is heard.
-    level = log_mels - log_mels.amax(dim=(1, 2), keepdim=True)
+    other = torch.from_numpy(rng.permutation(len(voice))).to(device)
+    voice = _level(voice)
     with torch.autocast(device, torch.bfloat16):
-        logits = network(share * level + (1.0 - share) * level[other]).float()
+        logits = network(share * voice + (1.0 - share) * voice[other]).float()
     return mixed_loss(logits, batch.truth, batch.allowed, other, share, settings.label_smoothing)
 
 
@@ -427,6 +426,12 @@ def mixed_loss(
     """Give the loss of clips of which ``share`` is their own and the rest that of the clip ``other`` names."""
     own = masked_cross_entropy(logits, truth, allowed, smoothing)
     return share * own + (1.0 - share) * masked_cross_entropy(logits, truth[other], allowed[other], smoothing)
+
+
+def _level(voice: Tensor) -> Tensor:
+    """Make all clips as loud: a clip's own level must not decide which of two is heard."""
+    log_mels, periods = voice[:, :, : log_mel.N_MELS], voice[:, :, log_mel.N_MELS :]
+    return torch.cat([log_mels - log_mels.amax(dim=(1, 2), keepdim=True), periods], dim=2)
 
 
 def masked_cross_entropy(logits: Tensor, truth: Tensor, allowed: Tensor, smoothing: float) -> Tensor:

@@ -91,10 +91,7 @@ class Augment:
     noisy_probability: float = 0.3
     tempo: float = 0.1
     frequency: float = 0.04
-    reverb_probability: float = 0.2
     equaliser_db: float = 4.0
-    noise_probability: float = 0.5
-    noise_snr_db: tuple[float, ...] = (5.0, 50.0)
     band_masks: int = 2
     band_mask_width: int = 10
     time_masks: int = 2
@@ -103,13 +100,12 @@ class Augment:
     def __post_init__(self) -> None:
         _require(1.0 in self.speeds, "speeds", "must hold 1.0, the clip as it is")
         _require(all(0.5 <= s <= 2.0 for s in self.speeds), "speeds", "must lie in 0.5 .. 2")
-        for key in ("telephone_probability", "noisy_probability", "reverb_probability", "noise_probability"):
+        for key in ("telephone_probability", "noisy_probability"):
             _require(0.0 <= getattr(self, key) <= 1.0, key, "must be in 0 .. 1")
         together = self.telephone_probability + self.noisy_probability
         _require(together <= 1.0, "noisy_probability", "and telephone_probability must not be above 1 together")
         for key in ("tempo", "frequency"):
             _require(0.0 <= getattr(self, key) < 0.5, key, "must be in [0, 0.5)")
-        _require_ratios(self.noise_snr_db)
         for key in (
             "noisy_versions",
             "equaliser_db",
@@ -250,7 +246,9 @@ class SpeechAugment:
     def __post_init__(self) -> None:
         for key in ("noise_probability", "reverb_probability", "telephone_probability"):
             _require(0.0 <= getattr(self, key) <= 1.0, key, "must be in 0 .. 1")
-        _require_ratios(self.noise_snr_db)
+        ratios = self.noise_snr_db
+        is_sound = len(ratios) == 2 and ratios[0] <= ratios[1]
+        _require(is_sound, "noise_snr_db", "must be two numbers: lowest, highest")
         _require(self.equaliser_db >= 0, "equaliser_db", "must not be negative")
 
 
@@ -317,11 +315,6 @@ def read_recipe(name_or_path: str) -> Recipe | SpeechRecipe:
 def _require_known(key: str, name: str, known: Iterable[str]) -> None:
     names = sorted(known)
     _require(name in names, key, f"names '{name}'; {suggest(name, names)}")
-
-
-def _require_ratios(noise_snr_db: tuple[float, ...]) -> None:
-    is_sound = len(noise_snr_db) == 2 and noise_snr_db[0] <= noise_snr_db[1]
-    _require(is_sound, "noise_snr_db", "must be two numbers: lowest, highest")
 
 
 def _require(condition: bool, key: str, sentence: str) -> None:
