@@ -11,16 +11,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, TextIO
+from typing import TextIO
 
 from emotrace.labels import SEXES
+from emotrace.reports._columns import DERIVED, flatten, probability_columns
 from emotrace.types import Prediction, Timeline
 
 SUFFIX = ".csv"
 DESCRIPTION = "one row per prediction, with a column per label"
 
 _COLUMNS = ("file", "channel", "start", "end", "emotion", "confidence", "uncertain", "speech_seconds")
-_DERIVED = ("derived_valence", "derived_arousal")
 _SEXES = tuple(f"speaker_sex_{sex}" for sex in SEXES)
 
 
@@ -52,22 +52,12 @@ def write_predictions(predictions: Iterable[Prediction], stream: TextIO) -> None
 
 def _write_rows(predictions: Iterable[Prediction], labels: Sequence[str], has_sex: bool, stream: TextIO) -> None:
     sexes = _SEXES if has_sex else ()
-    columns = [*_COLUMNS, *(f"probability_{label}" for label in labels), *_DERIVED, *sexes]
+    columns = [*_COLUMNS, *probability_columns(labels), *DERIVED, *sexes]
     sparing = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
     # Before Python 3.13 a lone carriage return in a name is not quoted by itself, and would end the row.
     careful = csv.DictWriter(stream, columns, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
     sparing.writeheader()
     for prediction in predictions:
         writer = careful if "\r" in prediction.file else sparing
-        writer.writerow(_row(prediction))
+        writer.writerow(flatten(prediction.to_dict()))
         stream.flush()
-
-
-def _row(prediction: Prediction) -> dict[str, Any]:
-    record = prediction.to_dict()
-    probabilities, derived = record.pop("probabilities"), record.pop("derived")
-    sexes = record.pop("speaker_sex", {})
-    record["uncertain"] = "true" if record["uncertain"] else "false"
-    record |= {f"probability_{label}": value for label, value in probabilities.items()}
-    record |= {f"derived_{name}": value for name, value in derived.items()}
-    return record | {f"speaker_sex_{sex}": value for sex, value in sexes.items()}

@@ -8,9 +8,10 @@ not judged or could not be measured are empty.
 from __future__ import annotations
 
 import csv
-from typing import Any, TextIO
+from typing import TextIO
 
-from emotrace.calls.call import Call, CallTurn
+from emotrace.calls.call import Call
+from emotrace.reports._columns import DERIVED, flatten, probability_columns
 
 SUFFIX = ".csv"
 
@@ -19,26 +20,15 @@ _COLUMNS = (
     *("level_dbfs", "level_change_db", "syllables_per_second", "pitch_median_hz", "pitch_low_hz", "pitch_high_hz"),
     *("pitch_range_semitones", "interrupts", "text"),
 )
-_DERIVED = ("derived_valence", "derived_arousal")
 
 
 def write_call(call: Call, stream: TextIO) -> None:
     """Write every turn."""
-    columns = [*_COLUMNS, *(f"probability_{label}" for label in call.labels), *_DERIVED]
+    columns = [*_COLUMNS, *probability_columns(call.labels), *DERIVED]
     # Before Python 3.13 a lone carriage return in a name is not quoted by itself, and would end the row.
     careful = csv.DictWriter(stream, columns, restval="", lineterminator="\n", quoting=csv.QUOTE_ALL)
     sparing = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
     writer = careful if "\r" in call.file else sparing
     writer.writeheader()
     for turn in call.turns:
-        writer.writerow({"file": call.file, **_row(turn)})
-
-
-def _row(turn: CallTurn) -> dict[str, Any]:
-    record = turn.to_dict()
-    probabilities, derived = record.pop("probabilities"), record.pop("derived")
-    record |= {f"derived_{name}": value for name, value in derived.items()}
-    for truth in ("uncertain", "interrupts"):
-        record[truth] = "true" if record[truth] else "false"
-    cells = {key: "" if value is None else value for key, value in record.items()}
-    return cells | {f"probability_{label}": value for label, value in probabilities.items()}
+        writer.writerow({"file": call.file, **flatten(turn.to_dict())})
