@@ -557,6 +557,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "audit_found": make_audit_found,
     "audit_alarms": make_audit_alarms,
     "accuracy": make_accuracy,
+    "one_fold": make_one_fold,
     "open": lambda: make_one_fold("open"),
     "quick": lambda: tell_pooled(_result("joint6_quick")),
     "speaker_sex": make_speaker_sex,

@@ -60,7 +60,7 @@ def test_the_demo_call_is_as_one_hears_it(demo: Call) -> None:
     (interruption,) = document["summary"]["interruptions"]
     assert (interruption["by"], interruption["start"]) == ("customer", heated["start"])
     effects = {effect["turn"]: effect["effect"] for effect in document["agent_turns"]}
-    assert (effects[6], effects[8]) == ("stirred", "calmed")
+    assert (effects[4], effects[8]) == ("stirred", "calmed")
     assert document["verdict"]["label"] in ("tense", "escalated", "recovered")
     assert 0.45 < document["summary"]["talk_share"]["customer"] < 0.55
 

@@ -110,7 +110,7 @@ def _pack(plan: Plan, folder: Path) -> Carried | None:
         return None
     utterances = gather_with_content(plan.recipe.data, plan.corpora, tell_stage)
     with ProgressLine("packing") as progress:
-        write_carried(folder, utterances, versions_of(plan.recipe.augment), plan.corpora, progress)
+        write_carried(folder, utterances, versions_of(plan.recipe), plan.corpora, progress)
     return read_carried(folder).located(plan.corpora)
 
 

@@ -144,7 +144,7 @@ def pack(
     try:
         utterances = gather_with_content(plan.data, corpora, tell_stage)
         with ProgressLine("packing") as progress:
-            parts = write_carried(output, utterances, versions_of(plan.augment), corpora, progress)
+            parts = write_carried(output, utterances, versions_of(plan), corpora, progress)
     except KeyboardInterrupt:
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
         sys.exit(130)

@@ -139,7 +139,7 @@ def test_the_table_tells_what_matters(demo: Call) -> None:
     table = _written(demo, "table")
     assert re.search(r"^(TENSE|ESCALATED|RECOVERED)   ", table, re.M)
     assert "customer interrupts 0:28" in table
-    assert re.search(r"stirred after .*0:24", table)
+    assert re.search(r"stirred after .*0:17", table)
     assert re.search(r"calmed after .*0:38", table)
     assert "not analysed for emotion" in table
     assert "by quarter: the strongest emotion, and negativity (anger, fear or sadness), trend " in table

@@ -109,7 +109,7 @@ def sides(split: Split) -> dict[str, Examples]:
     """The packed examples of each side of the made corpora."""
     inventory = label_inventory(split.train)
     as_it_is = Versions((1.0,))
-    versions = {"train": versions_of(make_recipe().augment), "validation": as_it_is, "test": as_it_is}
+    versions = {"train": versions_of(make_recipe()), "validation": as_it_is, "test": as_it_is}
     packs = {side: build_pack(getattr(split, side), own) for side, own in versions.items()}
     return {side: make_examples(getattr(split, side), pack, inventory) for side, pack in packs.items()}
 

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from emotrace.errors import TrainingError
+from emotrace.learn.models import _speech_encoder
 from emotrace.learn.training import carried as module
 from emotrace.learn.training.carried import read_carried, write_carried
 from emotrace.learn.training.pack import Versions, build_pack, versions_of
+from emotrace.learn.training.recipe import Data
 from emotrace.learn.training.run import gather_with_content, run
 from emotrace.types import Utterance
 
@@ -29,7 +31,7 @@ def utterances(corpora: Path, tiny_recipe: Callable[..., Any]) -> list[Utterance
 
 @pytest.fixture(scope="module")
 def versions(tiny_recipe: Callable[..., Any]) -> Versions:
-    return versions_of(tiny_recipe().augment)
+    return versions_of(tiny_recipe())
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,6 +71,27 @@ def test_what_is_read_is_what_was_packed(folder, utterances, versions, corpora):
         assert ours.content == theirs.content is not None
         assert replace(ours, file="") == replace(theirs, file="")
         assert Path(ours.file).relative_to(folder) == Path(theirs.file).relative_to(corpora)
+
+
+def test_what_the_speech_encoder_hears_is_carried_too(utterances, versions, corpora, tiny_recipe, tmp_path):
+    heard = replace(versions, encoder=_speech_encoder.identity())
+    write_carried(tmp_path / "pack", utterances[:20], heard, corpora, ignore)
+    found, direct = read_carried(tmp_path / "pack"), build_pack(utterances[:20], heard)
+    assert found.pack.versions == heard
+    for ours, theirs in zip(found.pack.encoded, direct.encoded, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with_it = tiny_recipe(model={"name": "statistics-mlp", "encoder": True})
+    # Who does not want it can train from it as well.
+    assert len(found.choose(tiny_recipe(data={"corpora": ("ravdess",), "weights": {}}))) == 20
+    assert len(found.choose(replace(with_it, data=Data(corpora=("ravdess",))))) == 20
+
+
+def test_a_pack_that_no_encoder_has_heard_is_not_for_who_wants_one(folder, tiny_recipe):
+    recipe = tiny_recipe(model={"name": "statistics-mlp", "encoder": True})
+    with pytest.raises(
+        TrainingError, match=r"the recipe wants speeds .*, the speech encoder [0-9a-f]{16}: make a pack"
+    ):
+        read_carried(folder).choose(recipe)
 
 
 def test_who_has_the_audio_finds_it(folder, utterances, corpora):
@@ -151,7 +174,7 @@ def test_what_is_not_whole_is_refused(folder, damage):
         "bytes": r"part-001\.npz is not what was packed \(its SHA-256 differs\); carry it once more",
         "gone": r"part-001\.npz cannot be read: No such file or directory; carry it once more",
         "index": r"holds no whole pack \(pack\.json is missing or damaged\)",
-        "format": r"pack\.json: format 99 is not the one known here, 2",
+        "format": r"pack\.json: format 99 is not the one known here, 3",
         "manifest": r"utterances\.jsonl has another number of clips than the parts; carry it anew",
     }[damage]
     with pytest.raises(TrainingError, match=sentence):

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from emotrace.bundle.onnx_scan import scan_model
 from emotrace.features import log_mel, periodicity
-from emotrace.learn.models import residual_cnn, speech_net, two_views
+from emotrace.learn.models import _speech_encoder, residual_cnn, speech_net, statistics_mlp, two_views
 from emotrace.learn.models._front_end import LogMel
 from emotrace.learn.training.export import (
     HALVED_ABOVE_BYTES,
@@ -20,6 +20,7 @@ from emotrace.learn.training.export import (
     EmotionGraph,
     SpeechGraph,
     halve_weights,
+    round_matrices,
     to_onnx,
     trace,
 )
@@ -155,7 +156,63 @@ def test_quiet_recordings_are_heard_as_their_louder_copies():
     assert graph(torch.zeros(1, 16_000)).isfinite().all()
 
 
-def test_the_default_network_makes_less_than_eight_megabytes():
+@pytest.fixture(scope="module")
+def hearing() -> tuple[torch.nn.Module, bytes]:
+    """The default's network, untrained, and its graph with the speech encoder before it."""
+    torch.manual_seed(0)
+    network = statistics_mlp.build(n_labels=9, ears=1, encoder=True)
+    with torch.no_grad():
+        network.standardise.deviation.fill_(20.0)
+        network.share.fill_(0.7)
+    graph = EmotionGraph(network, TEMPERATURE).eval()
+    return graph, to_onnx(graph)
+
+
+@pytest.mark.parametrize("n_samples", LENGTHS)
+def test_the_speech_encoder_stands_in_the_graph(hearing, n_samples):
+    graph, model = hearing
+    x = waveforms(3, n_samples)
+    encoded = torch.from_numpy(np.stack([_speech_encoder.hear(row) for row in x]))
+    with torch.no_grad():
+        expected = graph(torch.from_numpy(x), encoded).numpy()
+        deaf = graph(torch.from_numpy(x), torch.zeros_like(encoded)).numpy()
+    (heard,) = open_session(model).run(None, {"waveform": x})
+    np.testing.assert_allclose(heard, expected, atol=5e-4)
+    assert np.abs(heard - deaf).max() > 1e-3
+
+
+def test_a_graph_with_the_speech_encoder_is_sound_small_and_holds_its_licence(hearing):
+    graph, model = hearing
+    assert len(model) < 8_000_000
+    assert to_onnx(graph) == model
+    scan_model(model)
+    proto = onnx.load_model_from_string(model)
+    onnx.checker.check_model(proto, full_check=True)
+    assert [given.name for given in proto.graph.input] == ["waveform"]
+    assert [(entry.domain, entry.version) for entry in proto.opset_import] == [("", OPSET)]
+    assert "MIT License" in proto.doc_string
+
+
+def test_large_matrices_are_stored_in_8_bits_with_a_scale_for_each_column():
+    rng = np.random.default_rng(0)
+    weights = (rng.normal(0.0, 1.0, (1024, 256)) * np.geomspace(1e-4, 1e2, 256)).astype(np.float32)
+    small = weights[:100]
+    rounded = onnx.load_model_from_string(round_matrices(model_of(weights, small, weights), keep={"w2"}))
+    stored = {tensor.name: tensor for tensor in rounded.graph.initializer}
+    assert set(stored) == {"w0.codes", "w0.scale", "w1", "w2"}
+    assert (stored["w0.codes"].data_type, stored["w1"].data_type) == (TensorProto.INT8, TensorProto.FLOAT)
+    again = numpy_helper.to_array(stored["w0.codes"]) * numpy_helper.to_array(stored["w0.scale"])
+    # Half a step of 127 to the largest of the column.
+    assert (np.abs(again - weights) <= np.abs(weights).max(axis=0) / 253.9).all()
+    onnx.checker.check_model(rounded, full_check=True)
+    a, b = (
+        open_session(model).run(None, {"waveform": np.ones((1, 1), np.float32)})[0]
+        for model in (rounded.SerializeToString(), model_of(again, small, weights))
+    )
+    np.testing.assert_allclose(a, b, rtol=1e-4)
+
+
+def test_the_network_of_two_views_makes_less_than_eight_megabytes():
     assert len(to_onnx(EmotionGraph(two_views.build(n_labels=9), 1.0))) < 8_000_000
 
 
@@ -188,7 +245,7 @@ def test_large_weights_are_stored_in_16_bits_and_what_was_not_learnt_in_32(expor
         tensors = {tensor.name: tensor for tensor in proto.graph.initializer}
         constants = dict(graph.named_buffers())
         kept = {name for name in constants if name in tensors}
-        assert {name.rpartition(".")[2] for name in kept} >= {"cosines", "sines", "filters"}
+        assert {name.rpartition(".")[2] for name in kept} >= {"cosine", "sine", "filters"}
         for name in kept:
             np.testing.assert_array_equal(numpy_helper.to_array(tensors[name]), constants[name].numpy())
         large = [

@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from emotrace.errors import TrainingError
-from emotrace.learn.training.fit import run_identity, validation_scores
+from emotrace.learn.training.fit import predict_logits, run_identity, validation_scores
 from emotrace.learn.training.fit_statistics import fit_statistics
 from emotrace.learn.training.fit_views import SHARES, fit_views
+from emotrace.learn.training.pack import Versions, build_pack, versions_of
 
 
 def ignore(_stage: str, _line: Any) -> None:
@@ -86,6 +87,31 @@ def test_statistics_alone(tiny_recipe, sides, tmp_path):
     assert (fitted.n_epochs, fitted.best_epoch) == (0, 0)
     assert fitted.validation_score > 0.6
     assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_the_speech_encoder_is_heard_beside_the_voice(tiny_recipe, split, sides, tmp_path):
+    recipe = tiny_recipe(model={"name": "statistics-mlp", "ears": 1, "encoder": True})
+    versions = versions_of(recipe)
+    both = {
+        side: replace(sides[side], pack=build_pack(getattr(split, side), own))
+        for side, own in (("train", versions), ("validation", Versions((1.0,), encoder=versions.encoder)))
+    }
+    told: list[Any] = []
+    fitted = fit_views(recipe, both["train"], both["validation"], tmp_path, lambda _stage, line: told.append(line))
+    network = fitted.network
+    assert [len(network.members), network.widths] == [2, [2502, 1728]]
+    assert network.share.item() == pytest.approx(told[0]["share"])
+    assert told[0]["share"] in SHARES
+    # Chance is a third.
+    assert fitted.validation_score > 0.6
+    # Each has its share of what is said.
+    logits = {}
+    for share in (0.0, told[0]["share"], 1.0):
+        network.share.fill_(share)
+        logits[share] = predict_logits(network, both["validation"])
+    mixed = told[0]["share"] * logits[1.0] + (1.0 - told[0]["share"]) * logits[0.0]
+    np.testing.assert_allclose(logits[told[0]["share"]], mixed, atol=1e-4)
+    assert np.abs(logits[1.0] - logits[0.0]).max() > 0.1
 
 
 def test_another_recipe_is_another_run(recipe, sides):

@@ -15,6 +15,7 @@ from emotrace.audio.load import load_audio
 from emotrace.errors import TrainingError
 from emotrace.features import log_mel, periodicity
 from emotrace.learn.augment.telephone import Telephone
+from emotrace.learn.models import _speech_encoder
 from emotrace.learn.training.pack import (
     MARGIN_FRAMES,
     MINIMUM_FRAMES,
@@ -50,7 +51,8 @@ def record(tmp_path: Path) -> Callable[..., Utterance]:
 
 def assert_same(one: Pack, two: Pack) -> None:
     assert one.versions == two.versions
-    for a, b in zip((*one.frames, *one.offsets), (*two.frames, *two.offsets), strict=True):
+    ours, theirs = ((*pack.frames, *pack.offsets, *pack.encoded) for pack in (one, two))
+    for a, b in zip(ours, theirs, strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a, b)
 
@@ -108,10 +110,30 @@ def test_last_come_other_surroundings_which_differ_and_cut_nothing_off(record, t
         np.testing.assert_array_equal(again.clip(0, version), pack.clip(0, version))
 
 
+def test_the_speech_encoder_hears_the_talk_of_every_version(record, tmp_path):
+    utterances = [record("a.wav", 1.0, silence=0.8), record("b.wav", 0.7, hz=1_000.0)]
+    versions = Versions((0.9, 1.0), telephone=True, noisy=1, encoder=_speech_encoder.identity())
+    pack, plain = build_pack(utterances, versions), build_pack(utterances, replace(versions, encoder=""))
+    assert plain.encoded == ()
+    assert [heard.shape for heard in pack.encoded] == [(2, _speech_encoder.N_STATISTICS)] * 4
+    assert {heard.dtype.name for heard in pack.encoded} == {"float16"}
+    for ours, theirs in zip(pack.frames, plain.frames, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    # The second clip is talk from beginning to end.
+    signal = load_audio(utterances[1].file, sampling_rate=RATE)
+    np.testing.assert_array_equal(pack.encoded[1][1], _speech_encoder.hear(signal).astype(np.float16))
+    assert_same(pack.subset([1, 0]).subset([1]), pack.subset([0]))
+    cache = tmp_path / "cache"
+    assert_same(build_pack(utterances, versions, cache), pack)
+    assert_same(build_pack(utterances, versions, cache), pack)
+    assert len(list(cache.iterdir())) == 1
+
+
 def test_versions_are_told_and_drawn_as_often_as_asked_for():
     versions = Versions((0.9, 1.0), telephone=True, noisy=2)
     assert versions.told == "speeds 0.9, 1, a telephone, 2 in noise"
     assert (versions.original, ONE.told) == (1, "speeds 1")
+    assert replace(ONE, encoder="0123abcd").told == "speeds 1, the speech encoder 0123abcd"
     shares = np.bincount(versions.draw(20_000, 0.2, 0.3, np.random.default_rng(0)), minlength=5) / 20_000
     np.testing.assert_allclose(shares, [0.25, 0.25, 0.2, 0.15, 0.15], atol=0.02)
     assert set(ONE.draw(1000, 0.2, 0.3, np.random.default_rng(0))) == {0}
@@ -229,7 +251,7 @@ def test_changed_file_is_read_anew(record, tmp_path):
     assert len(list(cache.iterdir())) == 2
 
 
-@pytest.mark.parametrize("change", ["speeds", "telephone", "noisy", "order", "segment", "fewer"])
+@pytest.mark.parametrize("change", ["speeds", "telephone", "noisy", "encoder", "order", "segment", "fewer"])
 def test_whatever_a_pack_depends_on_changes_its_name(record, tmp_path, change):
     a, b, cache = record("a.wav"), record("b.wav", hz=700.0), tmp_path / "cache"
     build_pack([a, b], ONE, cache)
@@ -237,6 +259,7 @@ def test_whatever_a_pack_depends_on_changes_its_name(record, tmp_path, change):
         "speeds": ([a, b], Versions((1.0, 1.1))),
         "telephone": ([a, b], Versions((1.0,), telephone=True)),
         "noisy": ([a, b], Versions((1.0,), noisy=1)),
+        "encoder": ([a, b], Versions((1.0,), encoder="another")),
         "order": ([b, a], ONE),
         "segment": ([a, replace(b, segment=Segment(0.0, 0.7))], ONE),
         "fewer": ([a], ONE),

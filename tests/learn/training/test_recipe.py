@@ -106,8 +106,8 @@ WRONG = {
     ),
     "far-fetched key": (
         "[model]\nxyz = 1",
-        "[model]: unknown key 'xyz'; known: dropout, hidden, hidden_dropout, input_dropout, members, name, "
-        "pool_width, widths",
+        "[model]: unknown key 'xyz'; known: dropout, ears, encoder, hidden, hidden_dropout, input_dropout, "
+        "members, name, pool_width, widths",
     ),
     "speech key": ("[training]\nscenes = 3", "[training]: unknown key 'scenes'; did you mean 'seed'?"),
     "text for a number": (
@@ -157,6 +157,11 @@ WRONG = {
         "[model]: key 'name' names 'residual-cn'; did you mean 'residual-cnn'? Known: ",
     ),
     "no pool": ("[model]\npool_width = 0", "[model]: key 'pool_width' must be at least 1"),
+    "four ears": ("[model]\nears = 4", "[model]: key 'ears' must be 1, 2 or 3"),
+    "an encoder for a picture": (
+        "[model]\nencoder = true",
+        "[model]: key 'encoder' must be false unless 'name' is statistics-mlp",
+    ),
     "no own speed": ("[augment]\nspeeds = [0.9]", "[augment]: key 'speeds' must hold 1.0, the clip as it is"),
     "speed": ("[augment]\nspeeds = [1.0, 3.0]", "[augment]: key 'speeds' must lie in 0.5 .. 2"),
     "probability": ("[augment]\nnoisy_probability = 1.5", "[augment]: key 'noisy_probability' must be in 0 .. 1"),
@@ -393,6 +398,8 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
             "widths",
             "hidden",
             "crop_seconds",
+            "ears",
+            "encoder",
         )
     ]
     changed += [
@@ -401,6 +408,9 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
         {"augment": {"speeds": (1.0,)}},
         {"model": {"hidden": (24, 16)}},
         {"model": {"widths": (24,) * 5}},
+        {"model": {"ears": 2}},
+        {"model": {"name": "statistics-mlp"}},
+        {"model": {"name": "statistics-mlp", "encoder": True}},
         {"training": {"crop_seconds": (1.0, 1.0)}},
     ]
     for sections in changed:

@@ -36,7 +36,7 @@ def sex_recipe(tiny_recipe: Any) -> Recipe:
 @pytest.fixture(scope="module")
 def carried(sex_recipe: Recipe, corpora: Path) -> Carried:
     utterances = gather(sex_recipe.data, corpora)
-    return Carried(utterances, build_pack(utterances, versions_of(sex_recipe.augment)), corpora)
+    return Carried(utterances, build_pack(utterances, versions_of(sex_recipe)), corpora)
 
 
 @pytest.fixture(scope="module")

@@ -164,8 +164,9 @@ def _tell_making(card: Card) -> Iterator[str]:
     known = {
         "made": card.created,
         "by": f"emotrace {card.code_version}" if card.code_version else "",
-        "parameters": _number(card.training.get("n_parameters")),
-        "epochs": _number(card.training.get("epochs")),
+        "hears through": str(card.training.get("speech_encoder", "")),
+        "parameters learnt": _number(card.training.get("n_parameters")),
+        "epochs": _number(card.training.get("epochs") or None),
         "training took": f"{card.training['seconds'] / 60:.0f} min"
         if _number(card.training.get("seconds"))
         else "",

@@ -1,4 +1,8 @@
-"""The front ends of the networks as PyTorch modules, so that an exported graph starts at the waveform."""
+"""The front ends of the networks as PyTorch modules, so that an exported graph starts at the waveform.
+
+Matrices of Fourier transforms hold one turn of a wave over and over: what is kept is that turn, and the
+matrices are picked from it. A runtime does this once, when it opens the graph.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +27,18 @@ class LogMel(nn.Module):
     """
 
     window: Tensor
-    cosines: Tensor
-    sines: Tensor
+    cosine: Tensor
+    sine: Tensor
+    bins: Tensor
     filters: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        half = log_mel.N_FFT // 2
-        bins = np.arange(half + 1)
-        even = np.cos(2.0 * np.pi * np.outer(np.arange(half + 1), bins) / log_mel.N_FFT)
-        odd = np.sin(2.0 * np.pi * np.outer(np.arange(1, half), bins) / log_mel.N_FFT)
+        turn = 2.0 * np.pi * np.arange(log_mel.N_FFT) / log_mel.N_FFT
         self.register_buffer("window", torch.from_numpy(log_mel.hann_window().copy()))
-        self.register_buffer("cosines", torch.tensor(even, dtype=torch.float32))
-        self.register_buffer("sines", torch.tensor(odd, dtype=torch.float32))
+        self.register_buffer("cosine", torch.tensor(np.cos(turn), dtype=torch.float32))
+        self.register_buffer("sine", torch.tensor(np.sin(turn), dtype=torch.float32))
+        self.register_buffer("bins", torch.arange(log_mel.N_FFT // 2 + 1))
         self.register_buffer("filters", torch.from_numpy(log_mel.mel_filters().T.copy()))
 
     def forward(self, waveform: Tensor) -> Tensor:
@@ -46,7 +49,9 @@ class LogMel(nn.Module):
         frames = torch.cat([hops[:, :-1], hops[:, 1:]], dim=2) * self.window  # (batch, frames, 512)
         first, last = frames[:, :, 1:half], frames[:, :, half + 1 :].flip(2)  # samples n and 512 - n
         even = torch.cat([frames[:, :, :1], first + last, frames[:, :, half : half + 1]], dim=2)
-        power = (even @ self.cosines).square() + ((first - last) @ self.sines).square()
+        cosines = _wave(self.cosine, self.bins, self.bins)
+        sines = _wave(self.sine, self.bins[1:half], self.bins)
+        power = (even @ cosines).square() + ((first - last) @ sines).square()
         return _DB_PER_LN * (power @ self.filters).clamp_min(log_mel.FLOOR_POWER).log()
 
 
@@ -56,8 +61,11 @@ class Periodicity(nn.Module):
     The same numbers as `emotrace.features.periodicity.extract`; folded like `LogMel`.
     """
 
-    cosines: Tensor
-    sines: Tensor
+    cosine: Tensor
+    sine: Tensor
+    samples: Tensor
+    bins: Tensor
+    weights: Tensor
     periods: Tensor
     energy: Tensor
 
@@ -65,11 +73,14 @@ class Periodicity(nn.Module):
         super().__init__()
         # Around the middle of a frame of even length lie pairs of samples.
         half = periodicity.FRAME_LENGTH // 2
-        angles = 2.0 * np.pi * np.outer(np.arange(half) + 0.5, np.arange(periodicity.N_BINS)) / periodicity.N_FFT
-        weights = periodicity.window()[half:, None]
+        turn = np.pi * np.arange(2 * periodicity.N_FFT) / periodicity.N_FFT
+        # Twice the distance of each sample from the middle, which is a half and something.
+        self.register_buffer("samples", 2 * torch.arange(half) + 1)
+        self.register_buffer("bins", torch.arange(periodicity.N_BINS))
         for name, matrix in (
-            ("cosines", weights * np.cos(angles)),
-            ("sines", weights * np.sin(angles)),
+            ("cosine", np.cos(turn)),
+            ("sine", np.sin(turn)),
+            ("weights", periodicity.window()[half:, None]),
             ("periods", periodicity.period_weights()),
             ("energy", periodicity.energy_weights()[:, None]),
         ):
@@ -84,9 +95,19 @@ class Periodicity(nn.Module):
         frames = torch.cat([hops[:, :-2], hops[:, 1:-1], hops[:, 2:]], dim=2)  # (batch, frames, 768)
         frames = frames - frames.mean(dim=2, keepdim=True)
         first, last = frames[:, :, :half].flip(2), frames[:, :, half:]
-        power = ((first + last) @ self.cosines).square() + ((last - first) @ self.sines).square()
+        cosines = self.weights * _wave(self.cosine, self.samples, self.bins)
+        sines = self.weights * _wave(self.sine, self.samples, self.bins)
+        power = ((first + last) @ cosines).square() + ((last - first) @ sines).square()
         alike = (power @ self.periods) / (power @ self.energy + periodicity.SILENCE)
         return alike.clamp_min(periodicity.LEAST)
+
+
+def _wave(turn: Tensor, samples: Tensor, bins: Tensor) -> Tensor:
+    """Give one wave per bin, (samples, bins), from one turn of a wave."""
+    # A matrix product is what the exporter leaves to the runtime; of other products it would write down the
+    # result.
+    places = (samples.float().unsqueeze(1) @ bins.float().unsqueeze(0)).long()
+    return turn[places % len(turn)]
 
 
 class Voice(nn.Module):

@@ -50,7 +50,7 @@ _OCTAVE_MERIT = 0.02
 _N_SWELLING = 8
 _SWELLING_RANGE_DB = 60.0
 _SWELLING_HZ = (0.5, 1.5, 3.0, 5.0, 8.0, 12.0, 20.0, 31.0)
-_SWELLING_STEP_HZ = 0.25
+_SWELLING_STEP_HZ = 0.5
 _FAR = 1e9
 
 
@@ -222,7 +222,7 @@ def statistics(values: Tensor, where: Tensor) -> Tensor:
     """Give eleven statistics of each column over the frames where ``where`` is 1.
 
     Mean, standard deviation, five percentiles, their range, skewness, kurtosis, and the slope of a straight line
-    per second; all 0 where a column has no frame. Percentiles are of every other frame.
+    per second; all 0 where a column has no frame. Percentiles are of every fourth frame.
 
     Parameters
     ----------
@@ -252,11 +252,11 @@ def statistics(values: Tensor, where: Tensor) -> Tensor:
 
 
 def _percentiles(values: Tensor, where: Tensor, mean: Tensor) -> Tensor:
-    """Give five percentiles of every other frame, (batch, 5, n); the mean where none of those is marked.
+    """Give five percentiles of every fourth frame, (batch, 5, n); the mean where none of those is marked.
 
     Neighbouring frames overlap, and to put all of them in order took half of the network's time.
     """
-    values, where = values[:, ::2], where[:, ::2]
+    values, where = values[:, ::4], where[:, ::4]
     count = where.sum(dim=1, keepdim=True)
     # What does not count is sorted to the end.
     ordered = torch.where(where > 0.5, values, torch.full_like(values, _FAR)).sort(dim=1).values
@@ -328,7 +328,7 @@ def _swelling(mel: Tensor, level: Tensor, within: Tensor) -> Tensor:
     mean = (tracks * within.unsqueeze(2)).sum(dim=1, keepdim=True) / count.unsqueeze(2)
     tracks = (tracks - mean) * (hann * within).unsqueeze(2)
     rates = torch.arange(_SWELLING_HZ[0], _SWELLING_HZ[-1], _SWELLING_STEP_HZ, device=mel.device)
-    time = torch.ones_like(level[:1]).cumsum(dim=1).squeeze(0)
+    time = torch.ones_like(level[0]).cumsum(dim=0)
     angles = (2.0 * math.pi / FRAMES_PER_SECOND) * rates.unsqueeze(1) * time
     power = (angles.cos() @ tracks).square() + (angles.sin() @ tracks).square()  # (batch, rates, 9)
     power = power / count.unsqueeze(2)

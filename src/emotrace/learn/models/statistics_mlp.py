@@ -1,8 +1,9 @@
 """A few small perceptrons on the statistics of a voice: quick to train, and strong where there is little speech.
 
 What they hear is in `_voice_statistics`: pitch, clearness, timing, which a picture with few pixels hides. They
-hear it three times: all that is said, what is said loudest, and what a telephone carries. Each ear has perceptrons
-of its own, whose logits are averaged; three ears help more than three perceptrons on one.
+hear it up to three times: all that is said, what is said loudest, and what a telephone carries. Each ear has
+perceptrons of its own, whose logits are averaged; three ears help more than three perceptrons on one. More
+than that helps what is in `_speech_encoder`, on which there can be perceptrons as well.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from emotrace.learn.models._speech_encoder import N_STATISTICS
 from emotrace.learn.models._voice_statistics import TELEPHONE_BANDS, Ear, VoiceStatistics
 
 INPUT = "waveform"
@@ -29,7 +31,8 @@ _FARTHEST = 5.0
 class Config:
     """Shape of the network.
 
-    Units of the hidden layers, shares of inputs and units dropped, and how many perceptrons there are per ear.
+    Units of the hidden layers, shares of inputs and units dropped, how many perceptrons there are per ear, how
+    many of the ears there are, and whether the speech encoder is heard as well.
     """
 
     n_labels: int
@@ -37,6 +40,8 @@ class Config:
     input_dropout: float = 0.3
     hidden_dropout: float = 0.5
     members: int = 1
+    ears: int = len(EARS)
+    encoder: bool = False
 
 
 def build(**params: object) -> StatisticsMLP:
@@ -45,35 +50,55 @@ def build(**params: object) -> StatisticsMLP:
 
 
 class StatisticsMLP(nn.Module):
-    """Log-mels in dB and periodicity (batch, frames, 128) -> logits (batch, n_labels)."""
+    """Log-mels in dB and periodicity (batch, frames, 128) -> logits (batch, n_labels).
+
+    Where the speech encoder is heard, its statistics (batch, 1728) are given beside them; ``share`` of what is
+    said is then by the perceptrons on these, in [0, 1].
+    """
+
+    share: Tensor
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.statistics = VoiceStatistics(EARS)
-        n_inputs = self.statistics.n_statistics
-        self.standardise = Standardise(len(EARS) * n_inputs)
-        self.members = nn.ModuleList(_perceptron(n_inputs, config) for _ in range(len(EARS) * config.members))
+        self.statistics = VoiceStatistics(EARS[: config.ears])
+        self.widths = [self.statistics.n_statistics] * config.ears + [N_STATISTICS] * config.encoder
+        self.standardise = Standardise(sum(self.widths))
+        self.members = nn.ModuleList(_perceptron(width, config) for width in self.widths * config.members)
+        self.register_buffer("share", torch.tensor(0.5 if config.encoder else 0.0))
 
-    def forward(self, voice: Tensor) -> Tensor:
-        return self.judge(self.standard(self.hear(voice))).mean(dim=0)
+    def forward(self, voice: Tensor, encoded: Tensor | None = None) -> Tensor:
+        return self.said_by(self.judge(self.standard(self.hear(voice, encoded))))
+
+    def said_by(self, judged: Tensor) -> Tensor:
+        """Give the weighted mean of what `judge` gives, (batch, n_labels)."""
+        if not self.config.encoder:
+            return judged.mean(dim=0)
+        by_source = judged.reshape(self.config.members, len(self.widths), *judged.shape[1:]).mean(dim=0)
+        said: Tensor = (1.0 - self.share) * by_source[:-1].mean(dim=0) + self.share * by_source[-1]
+        return said
 
     def judge(self, heard: Tensor) -> Tensor:
         """Give the logits of each perceptron, (n_perceptrons, batch, n_labels), of standard statistics."""
-        by_ear = heard.chunk(len(EARS), dim=1)
-        return torch.stack([member(by_ear[i % len(EARS)]) for i, member in enumerate(self.members)])
+        by_source = torch.split(heard, self.widths, dim=1)
+        return torch.stack([member(by_source[i % len(self.widths)]) for i, member in enumerate(self.members)])
 
-    def hear(self, voice: Tensor) -> Tensor:
-        """Give the statistics (batch, n) of voices (batch, frames, 128)."""
+    def hear(self, voice: Tensor, encoded: Tensor | None = None) -> Tensor:
+        """Give the statistics (batch, n) of voices (batch, frames, 128), ear by ear, and then the encoder's."""
         # Sixteen bits do not tell a skewness from noise.
         with torch.autocast(voice.device.type, enabled=False):
             heard: Tensor = self.statistics(voice.float())
-        return heard
+        return heard if encoded is None else torch.cat([heard, encoded.float()], dim=1)
 
     def standard(self, heard: Tensor) -> Tensor:
         """Give statistics in standard deviations from their mean, at most five."""
         standard: Tensor = self.standardise(heard)
         return standard.clamp(-_FARTHEST, _FARTHEST)
+
+
+def hears_encoded(network: nn.Module) -> bool:
+    """Say whether a network wants what the speech encoder hears, beside the voice."""
+    return isinstance(network, StatisticsMLP) and network.config.encoder
 
 
 class Standardise(nn.Module):

@@ -7,7 +7,8 @@ A folder of parts of less than 60 MiB, so that it goes through narrow doors to a
 ``utterances.jsonl``
     A manifest of the clips. Its files are named as they lay below the folder of corpora; they are not in here.
 ``part-000.npz`` ...
-    Frames of consecutive clips, as `emotrace.learn.training.pack.encode` gives them, compressed.
+    Frames of consecutive clips, as `emotrace.learn.training.pack.encode` gives them, compressed; and, if the
+    recipe wants that, what the speech encoder hears of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from emotrace.atomic import replacing
 from emotrace.errors import TrainingError
 from emotrace.learn.training.data import names_of, relative_name
-from emotrace.learn.training.pack import Codes, Pack, Versions, offsets_of, versions_of
+from emotrace.learn.training.pack import Codes, Encoded, Pack, Seen, Versions, offsets_of, versions_of
 from emotrace.learn.training.recipe import Data, Recipe
 from emotrace.manifest import read_manifest, write_manifest
 from emotrace.types import Utterance
@@ -36,7 +37,7 @@ MOST_BYTES = 56 * 2**20
 
 _INDEX = "pack.json"
 _MANIFEST = "utterances.jsonl"
-_FORMAT = 2
+_FORMAT = 3
 
 Progress = Callable[[int, int], None]
 
@@ -87,8 +88,9 @@ class Carried:
         return self.pack.subset([places[u.file, u.segment] for u in utterances])
 
     def _require_versions(self, recipe: Recipe) -> None:
-        there, wanted = self.pack.versions, versions_of(recipe.augment)
-        if there != wanted:
+        there, wanted = self.pack.versions, versions_of(recipe)
+        # What the encoder heard is there for who wants it.
+        if wanted != (there if wanted.encoder else replace(there, encoder="")):
             raise TrainingError(
                 f"the pack holds {there.told}, the recipe wants {wanted.told}: make a pack of this recipe with "
                 "`emotrace features pack`"
@@ -152,16 +154,20 @@ def read_carried(folder: Path) -> Carried:
         If its manifest cannot be read.
     """
     index = _read_index(folder)
-    versions = Versions(tuple(index["speeds"]), bool(index["telephone"]), int(index["noisy"]))
+    versions = Versions(tuple(index["speeds"]), bool(index["telephone"]), int(index["noisy"]), index["encoder"])
     frames: list[list[Codes]] = [[] for _ in range(versions.count)]
     lengths: list[list[NDArray[np.int64]]] = [[] for _ in range(versions.count)]
+    encoded: list[list[Encoded]] = [[] for _ in range(versions.count)]
     for part in index["parts"]:
         arrays = _read_part(folder / part["file"], part["sha256"])
         for version in range(versions.count):
             frames[version].append(arrays[f"frames{version}"])
             lengths[version].append(arrays[f"lengths{version}"])
+            if versions.encoder:
+                encoded[version].append(arrays[f"encoded{version}"])
     offsets = tuple(offsets_of(np.concatenate(own)) for own in lengths)
-    pack = Pack(versions, tuple(np.concatenate(own) for own in frames), offsets)
+    heard = tuple(np.concatenate(own) for own in encoded) if versions.encoder else ()
+    pack = Pack(versions, tuple(np.concatenate(own) for own in frames), offsets, heard)
     utterances = read_manifest(folder / _MANIFEST)
     if any(len(own) != len(utterances) + 1 for own in offsets):
         raise TrainingError(f"{folder}: {_MANIFEST} has another number of clips than the parts; carry it anew")
@@ -208,9 +214,9 @@ def _ends_of(folder: Path, identity: str) -> list[int]:
     return ends
 
 
-def _in_parts(some: Iterable[list[list[Codes]]]) -> Iterator[list[list[Codes]]]:
+def _in_parts(some: Iterable[list[list[Seen]]]) -> Iterator[list[list[Seen]]]:
     """Gather clips until the next one would be too much for one part."""
-    part: list[list[Codes]] = []
+    part: list[list[Seen]] = []
     size = 0
     for clip in (clip for clips in some for clip in clips):
         n_bytes = sum(version.nbytes for version in clip)
@@ -223,11 +229,13 @@ def _in_parts(some: Iterable[list[list[Codes]]]) -> Iterator[list[list[Codes]]]:
         yield part
 
 
-def _write_part(path: Path, clips: Sequence[Sequence[Codes]], identity: str, start: int) -> None:
+def _write_part(path: Path, clips: Sequence[Sequence[Seen]], identity: str, start: int) -> None:
     arrays: dict[str, Any] = {"identity": np.array(identity), "start": np.array(start)}
     for version, own in enumerate(zip(*clips, strict=True)):
-        arrays[f"frames{version}"] = np.concatenate(own)
-        arrays[f"lengths{version}"] = np.array([len(clip) for clip in own], dtype=np.int64)
+        arrays[f"frames{version}"] = np.concatenate([seen.frames for seen in own])
+        arrays[f"lengths{version}"] = np.array([len(seen.frames) for seen in own], dtype=np.int64)
+        if own[0].encoded.size:
+            arrays[f"encoded{version}"] = np.stack([seen.encoded for seen in own])
     with replacing(path) as part, part.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
@@ -245,6 +253,7 @@ def _write_index(
         "speeds": list(versions.speeds),
         "telephone": versions.telephone,
         "noisy": versions.noisy,
+        "encoder": versions.encoder,
         "parts": parts,
     }
     with replacing(folder / _INDEX) as part:
@@ -257,7 +266,14 @@ def _read_index(folder: Path) -> dict[str, Any]:
         index: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if index["format"] != _FORMAT:
             raise TrainingError(f"{path}: format {index['format']!r} is not the one known here, {_FORMAT}")
-        _ = index["identity"], index["speeds"], index["telephone"], index["noisy"], index["parts"]
+        _ = (
+            index["identity"],
+            index["speeds"],
+            index["telephone"],
+            index["noisy"],
+            index["encoder"],
+            index["parts"],
+        )
     except (OSError, ValueError, KeyError, TypeError):
         raise TrainingError(
             f"{folder} holds no whole pack ({_INDEX} is missing or damaged); make it with `emotrace features pack`"

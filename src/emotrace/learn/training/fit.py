@@ -32,6 +32,7 @@ from emotrace.errors import RecipeError, TrainingError
 from emotrace.features import log_mel
 from emotrace.labels import EMOTIONS, SEXES
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
+from emotrace.learn.models.statistics_mlp import hears_encoded
 from emotrace.learn.training.augmentation import augment
 from emotrace.learn.training.pack import MINIMUM_FRAMES, N_COLUMNS, Codes, Pack, decode
 from emotrace.learn.training.recipe import Recipe, Training
@@ -254,8 +255,10 @@ def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") 
     """Give logits, shape (n, n_labels), for each whole clip at its own speed."""
     network.eval()
     logits = np.empty((len(examples.utterances), len(examples.labels)), dtype=np.float32)
-    for places, voice in whole_clips(examples.pack, examples.pack.versions.original):
-        logits[places] = network(voice.to(device)).float().cpu().numpy()
+    pack, version = examples.pack, examples.pack.versions.original
+    for places, voice in whole_clips(pack, version):
+        given = [voice, torch.from_numpy(pack.encoded[version][places])] if hears_encoded(network) else [voice]
+        logits[places] = network(*(part.to(device) for part in given)).float().cpu().numpy()
     return logits
 
 

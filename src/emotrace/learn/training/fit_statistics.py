@@ -1,4 +1,5 @@
-"""Fit the perceptrons on a voice's statistics: on a table of every version of every clip, in a minute or two.
+"""Fit the perceptrons on a voice's statistics, and on the speech encoder's: on a table of every version of
+every clip, in a minute or two.
 
 Nothing is drawn anew in every epoch as it is for pictures: every version of the pack is heard once. Statistics of
 voices that are masked and cut at random are statistics of nobody, and teach little.
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from emotrace.errors import TrainingError
-from emotrace.learn.models.statistics_mlp import StatisticsMLP
+from emotrace.learn.models.statistics_mlp import StatisticsMLP, hears_encoded
 from emotrace.learn.training.fit import (
     Examples,
     Sampler,
@@ -73,7 +74,8 @@ def _hear(network: StatisticsMLP, pack: Pack, version: int, device: str) -> Tens
     """Give the statistics (n_clips, n) of one version."""
     heard = torch.empty(len(pack.offsets[version]) - 1, len(network.standardise.mean), device=device)
     for places, voice in whole_clips(pack, version):
-        heard[torch.from_numpy(places)] = network.hear(voice.to(device))
+        encoded = torch.from_numpy(pack.encoded[version][places]).to(device) if hears_encoded(network) else None
+        heard[torch.from_numpy(places)] = network.hear(voice.to(device), encoded)
     return heard
 
 

@@ -1,7 +1,7 @@
 """Fit the network that a recipe names, whichever views of a voice it has.
 
-The views are fitted one after the other and know nothing of each other, so that they stay different; how much each
-has to say is chosen on the validation speakers.
+Views, and what is heard by ears and by the speech encoder, are fitted one beside the other and know nothing of
+each other, so that they stay different; how much each has to say is chosen on the validation speakers.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from emotrace.learn.evaluation.calibration import fit_temperature, softmax
+from emotrace.learn.models.statistics_mlp import hears_encoded
 from emotrace.learn.models.two_views import TwoViews
 from emotrace.learn.training.calibrate import balance_corpora
 from emotrace.learn.training.fit import (
@@ -34,7 +36,7 @@ from emotrace.learn.training.fit_statistics import fit_statistics
 from emotrace.learn.training.recipe import Recipe
 
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-"""Of the picture, which are tried."""
+"""Of the picture, or of the speech encoder, which are tried."""
 
 Report = Callable[[str, Mapping[str, Any]], None]
 
@@ -65,23 +67,38 @@ def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Pat
     folder.mkdir(parents=True, exist_ok=True)
     identity = run_identity(recipe, train, validation)
     statistics = fit_statistics(recipe, train, folder / "statistics.pt", identity, device).cpu()
+    share: dict[str, float] = {}
+    if hears_encoded(statistics):
+        share["share"] = _share_of_encoder(statistics, validation)
     seconds = time.perf_counter() - started
     heard = predict_logits(statistics, validation)
     scores = score_logits(heard, validation)
-    report("view", {"view": "statistics", **tell_scores(scores), "seconds": round(seconds, 1)})
+    report("view", {"view": "statistics", **share, **tell_scores(scores), "seconds": round(seconds, 1)})
     if recipe.model.name == "statistics-mlp":
         return Fitted(statistics, train.labels, 0, 0, mean_score(scores), seconds)
     pictured = fit(recipe, train, validation, folder, partial(report, "epoch"), device, "residual-cnn")
     seen = predict_logits(pictured.network, validation)
-    share = _choose_share(seen, heard, validation)
-    scores = score_logits(_said(seen, heard, share), validation)
-    report("view", {"view": "both", "share": share, **tell_scores(scores)})
+    of_picture = _choose_share(seen, heard, validation)
+    scores = score_logits(_said(seen, heard, of_picture), validation)
+    report("view", {"view": "both", "share": of_picture, **tell_scores(scores)})
     return replace(
         pictured,
-        network=TwoViews(pictured.network, statistics, share).eval(),
+        network=TwoViews(pictured.network, statistics, of_picture).eval(),
         validation_score=mean_score(scores),
         seconds=pictured.seconds + seconds,
     )
+
+
+def _share_of_encoder(statistics: nn.Module, validation: Examples) -> float:
+    """Choose what the perceptrons on the speech encoder have to say, and let them say it."""
+    share = statistics.get_buffer("share")
+    alone = []
+    for whole in (1.0, 0.0):
+        share.fill_(whole)
+        alone.append(predict_logits(statistics, validation))
+    chosen = _choose_share(alone[0], alone[1], validation)
+    share.fill_(chosen)
+    return chosen
 
 
 def _said(seen: NDArray[np.float32], heard: NDArray[np.float32], share: float) -> NDArray[np.float32]:

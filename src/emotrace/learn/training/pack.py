@@ -1,9 +1,10 @@
 """The training set as one compact table of what the networks see: log-mels and periodicity, eight bits a value.
 
-Every clip is decoded once, and kept at each speed the recipe asks for (speed changes tempo and pitch together, as
-a tape does) and, if it wants that, once more after a telephone line and a few times in other surroundings, and
-trimmed of the silence around it. Log-mels are kept in steps of 0.5 dB, periodicity in steps of 0.005. The pack
-is cached beside the run, under a name made from everything it depends on.
+Every clip is decoded once, and kept at each speed the recipe asks for (speed changes tempo and pitch together,
+as a tape does) and, if it wants that, once more after a telephone line and a few times in other surroundings,
+and trimmed of the silence around it. Log-mels are kept in steps of 0.5 dB, periodicity in steps of 0.005;
+where a recipe wants it, what the speech encoder hears of each version is kept beside them, in 16 bits. The
+pack is cached beside the run, under a name made from everything it depends on.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from emotrace.errors import AudioError, EmotraceError, TrainingError
 from emotrace.features import log_mel, periodicity
 from emotrace.learn._processes import Death, run_tasks, usable_cores
 from emotrace.learn.augment.telephone import Telephone
-from emotrace.learn.training.recipe import Augment
+from emotrace.learn.models import _speech_encoder
+from emotrace.learn.training.recipe import Recipe
 from emotrace.learn.training.surroundings import surround
 from emotrace.types import Utterance
 
@@ -42,6 +44,19 @@ _CLIPS_AT_ONCE = 100
 
 Progress = Callable[[int, int], None]
 Codes = NDArray[np.uint8]
+Encoded = NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One version of one clip: frames (n_frames, 128), and what the speech encoder hears of it, (n,) or (0,)."""
+
+    frames: Codes
+    encoded: Encoded
+
+    @property
+    def nbytes(self) -> int:
+        return self.frames.nbytes + self.encoded.nbytes
 
 
 @dataclass(frozen=True)
@@ -56,11 +71,14 @@ class Versions:
         Whether one has come through a telephone line.
     noisy
         How many are heard as `emotrace.learn.training.surroundings` changes them.
+    encoder
+        `_speech_encoder.identity` of the encoder that hears them, too; empty if none does.
     """
 
     speeds: tuple[float, ...]
     telephone: bool = False
     noisy: int = 0
+    encoder: str = ""
 
     @property
     def count(self) -> int:
@@ -78,7 +96,8 @@ class Versions:
         speeds = f"speeds {', '.join(f'{speed:g}' for speed in self.speeds)}"
         telephone = ["a telephone"] if self.telephone else []
         noisy = [f"{self.noisy} in noise"] if self.noisy else []
-        return ", ".join([speeds, *telephone, *noisy])
+        encoder = [f"the speech encoder {self.encoder}"] if self.encoder else []
+        return ", ".join([speeds, *telephone, *noisy, *encoder])
 
     def draw(
         self, n: int, telephone_probability: float, noisy_probability: float, rng: np.random.Generator
@@ -94,7 +113,7 @@ class Versions:
             numbers = np.where(chance > 1.0 - noisy_probability, first + surroundings, numbers)
         return numbers
 
-    def see_all(self, utterances: Sequence[Utterance]) -> Iterator[list[list[Codes]]]:
+    def see_all(self, utterances: Sequence[Utterance]) -> Iterator[list[list[Seen]]]:
         """Give the versions of each clip, some clips at a time, in their order; of many clips in several
         processes.
 
@@ -106,7 +125,7 @@ class Versions:
         is_worth_it = len(utterances) >= 4 * _CLIPS_AT_ONCE
         at_once = _CLIPS_AT_ONCE if is_worth_it else 1
         tasks = [utterances[start : start + at_once] for start in range(0, len(utterances), at_once)]
-        early: dict[int, list[list[Codes]]] = {}
+        early: dict[int, list[list[Seen]]] = {}
         turn = 0
         for place, clips in _run(self, tasks, usable_cores() if is_worth_it else 1):
             if isinstance(clips, Death):
@@ -119,10 +138,10 @@ class Versions:
                 yield early.pop(turn)
                 turn += 1
 
-    def __call__(self, utterances: Sequence[Utterance]) -> list[list[Codes]]:
+    def __call__(self, utterances: Sequence[Utterance]) -> list[list[Seen]]:
         return [self._see(utterance) for utterance in utterances]
 
-    def _see(self, utterance: Utterance) -> list[Codes]:
+    def _see(self, utterance: Utterance) -> list[Seen]:
         rate = log_mel.SAMPLING_RATE
         try:
             signal = load_segment(utterance.file, utterance.segment, rate)
@@ -141,18 +160,29 @@ class Versions:
             signals.append(Telephone()(signal, rate, np.random.default_rng(0)))
         looks = [_look(variant) for variant in signals]
         talks = [find_talk(look) for look in looks]
-        seen = [encode(look[talk]) for look, talk in zip(looks, talks, strict=True)]
         name = zlib.crc32(f"{Path(utterance.file).stem} {utterance.segment}".encode())
         for number in range(self.noisy):
-            noisy = surround(signal, np.random.default_rng([name, number]))
+            signals.append(surround(signal, np.random.default_rng([name, number])))
+            looks.append(_look(signals[-1]))
             # Where noise goes on, talk is where it is in the clip as it is.
-            seen.append(encode(_look(noisy)[talks[self.original]]))
-        return seen
+            talks.append(talks[self.original])
+        return [
+            Seen(encode(look[talk]), self._hear(variant, talk))
+            for variant, look, talk in zip(signals, looks, talks, strict=True)
+        ]
+
+    def _hear(self, signal: NDArray[np.float32], talk: slice) -> Encoded:
+        if not self.encoder:
+            return np.empty(0, dtype=np.float16)
+        end = None if talk.stop is None else (talk.stop + 1) * log_mel.HOP_LENGTH
+        spoken = signal[(talk.start or 0) * log_mel.HOP_LENGTH : end]
+        return _speech_encoder.hear(spoken).astype(np.float16)
 
 
-def versions_of(changes: Augment) -> Versions:
+def versions_of(recipe: Recipe) -> Versions:
     """Give the versions of every clip that a recipe is trained on."""
-    return Versions(changes.speeds, changes.telephone_probability > 0.0, changes.noisy_versions)
+    changes, encoder = recipe.augment, _speech_encoder.identity() if recipe.model.encoder else ""
+    return Versions(changes.speeds, changes.telephone_probability > 0.0, changes.noisy_versions, encoder)
 
 
 @dataclass(frozen=True)
@@ -167,11 +197,14 @@ class Pack:
         Per version, all clips' frames one after another, shape (n_frames, 128), as `encode` gives them.
     offsets
         Per version, shape (n_utterances + 1,): clip *i* is ``frames[offsets[i]:offsets[i + 1]]``.
+    encoded
+        Per version, what the speech encoder hears, shape (n_utterances, n); empty where none does.
     """
 
     versions: Versions
     frames: tuple[Codes, ...]
     offsets: tuple[NDArray[np.int64], ...]
+    encoded: tuple[Encoded, ...] = ()
 
     def clip(self, index: int, version: int) -> Codes:
         """Give one version of one utterance, shape (n_frames, 128); see `decode`."""
@@ -180,17 +213,23 @@ class Pack:
 
     def subset(self, places: Sequence[int]) -> Pack:
         """Give the pack of some of the clips, in the order asked for."""
-        clips = [[self.clip(place, version) for version in range(self.versions.count)] for place in places]
-        return join_clips(clips, self.versions)
+        frames, offsets = [], []
+        for version in range(self.versions.count):
+            clips = [self.clip(place, version) for place in places]
+            frames.append(np.concatenate(clips))
+            offsets.append(offsets_of([len(clip) for clip in clips]))
+        encoded = tuple(own[np.asarray(places)] for own in self.encoded)
+        return Pack(self.versions, tuple(frames), tuple(offsets), encoded)
 
 
-def join_clips(clips: Sequence[Sequence[Codes]], versions: Versions) -> Pack:
+def join_clips(clips: Sequence[Sequence[Seen]], versions: Versions) -> Pack:
     """Make a pack of clips, each of which is given in all versions."""
     columns = list(zip(*clips, strict=True))
     return Pack(
         versions,
-        tuple(np.concatenate(column) for column in columns),
-        tuple(offsets_of([len(clip) for clip in column]) for column in columns),
+        tuple(np.concatenate([seen.frames for seen in column]) for column in columns),
+        tuple(offsets_of([len(seen.frames) for seen in column]) for column in columns),
+        tuple(np.stack([seen.encoded for seen in column]) for column in columns) if versions.encoder else (),
     )
 
 
@@ -247,7 +286,7 @@ def build_pack(
     path = None if cache is None else cache / f"pack-{_fingerprint(utterances, versions)}.npz"
     if path is not None and path.exists():
         return _read(path, versions)
-    rows: list[list[Codes]] = []
+    rows: list[list[Seen]] = []
     for clips in versions.see_all(utterances):
         rows += clips
         if progress is not None:
@@ -266,7 +305,7 @@ def _look(signal: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _run(
     versions: Versions, tasks: Sequence[Sequence[Utterance]], n_jobs: int
-) -> Iterator[tuple[int, list[list[Codes]] | Death]]:
+) -> Iterator[tuple[int, list[list[Seen]] | Death]]:
     try:
         yield from run_tasks(versions, tasks, n_jobs)
     except EmotraceError as error:
@@ -283,15 +322,16 @@ def _fingerprint(utterances: Sequence[Utterance], versions: Versions) -> str:
         except OSError as error:
             raise TrainingError(f"cannot train on this clip: {u.file}: {error.strerror}") from error
         files.append((u.file, str(u.segment), status.st_size, status.st_mtime_ns))
-    facts = [files, *astuple(versions), "version 3"]
+    facts = [files, *astuple(versions), "version 4"]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
 def _write(pack: Pack, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Codes | NDArray[np.int64]] = {}
+    arrays: dict[str, Codes | NDArray[np.int64] | Encoded] = {}
     for i, (frames, offsets) in enumerate(zip(pack.frames, pack.offsets, strict=True)):
         arrays[f"frames{i}"], arrays[f"offsets{i}"] = frames, offsets
+    arrays |= {f"encoded{i}": encoded for i, encoded in enumerate(pack.encoded)}
     with replacing(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -301,4 +341,5 @@ def _read(path: Path, versions: Versions) -> Pack:
     with np.load(path, allow_pickle=False) as arrays:
         frames = tuple(arrays[f"frames{i}"] for i in places)
         offsets = tuple(arrays[f"offsets{i}"] for i in places)
-    return Pack(versions, frames, offsets)
+        encoded = tuple(arrays[f"encoded{i}"] for i in places) if versions.encoder else ()
+    return Pack(versions, frames, offsets, encoded)

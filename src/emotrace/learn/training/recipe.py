@@ -54,7 +54,9 @@ class Data:
 
 @dataclass(frozen=True)
 class Model:
-    """The network; see `emotrace.learn.models.two_views.Config`. A network looks only at what it has a use for."""
+    """The network; see `emotrace.learn.models.two_views.Config` and, for ``ears`` and ``encoder``, those of
+    `emotrace.learn.models.statistics_mlp`. A network looks only at what it has a use for.
+    """
 
     name: str = "two-views"
     widths: tuple[int, ...] = (32, 32, 64, 128, 192)
@@ -64,9 +66,17 @@ class Model:
     input_dropout: float = 0.3
     hidden_dropout: float = 0.5
     members: int = 1
+    ears: int = 3
+    encoder: bool = False
 
     def __post_init__(self) -> None:
         _require_known("name", self.name, registry.names("model"))
+        _require(1 <= self.ears <= 3, "ears", "must be 1, 2 or 3")
+        _require(
+            self.name == "statistics-mlp" or not self.encoder,
+            "encoder",
+            "must be false unless 'name' is statistics-mlp",
+        )
         is_sound = len(self.widths) == 5 and min(self.widths) >= 16
         # Narrower ones crash bfloat16 convolutions on some processors.
         _require(is_sound, "widths", "must be five numbers of at least 16")

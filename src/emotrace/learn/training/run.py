@@ -24,6 +24,7 @@ from emotrace.features import log_mel
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.split import Split
+from emotrace.learn.models import _speech_encoder
 from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
@@ -117,7 +118,9 @@ def _run_labelled(
 ) -> Bundle:
     make = _examples_maker(recipe, split)
     sides = []
-    for utterances, versions in ((split.train, versions_of(recipe.augment)), (split.validation, Versions((1.0,)))):
+    every = versions_of(recipe)
+    as_it_is = Versions((1.0,), encoder=every.encoder)
+    for utterances, versions in ((split.train, every), (split.validation, as_it_is)):
         if carried is not None:
             pack = carried.subset(utterances)
         else:
@@ -203,8 +206,10 @@ def _recipe_facts(recipe: Recipe | SpeechRecipe) -> dict[str, Any]:
 
 
 def _training_facts(recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
+    heard_through = {"speech_encoder": _speech_encoder.SOURCE} if recipe.model.encoder else {}
     return {
         **_recipe_facts(recipe),
+        **heard_through,
         "seconds": round(fitted.seconds),
         "epochs": fitted.n_epochs,
         "best_epoch": fitted.best_epoch,
