@@ -107,7 +107,7 @@ def list_commands(collection: Collection, clips: Sequence[Utterance], old: str) 
     where = ["--corpora", str(collection.corpora)] if found_corpora(collection) else []
     train = _line("train", collection.root / _RECIPE, *where, "--output", training)
     commands = [
-        Command("Train a model with the clips (hours on a small computer; Ctrl-C and again goes on)", train)
+        Command("Train a model with the clips (half an hour with all corpora; Ctrl-C and again goes on)", train)
     ]
     if any(clip.split == HELD_OUT_SIDE for clip in clips):
         commands += [
