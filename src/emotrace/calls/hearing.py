@@ -20,7 +20,7 @@ from emotrace.calls.masking import Mask, Signal
 from emotrace.calls.parties import Party
 from emotrace.features._prosody import Prosody, measure_prosody
 from emotrace.hear.engine import Engine
-from emotrace.hear.recognizer import SHORTEST_SECONDS, Recogniser
+from emotrace.hear.recognizer import SHORTEST_SECONDS, WINDOWS_AT_ONCE, Recogniser
 from emotrace.types import Prediction, Segment, Timeline
 
 LONGEST_TURN_SECONDS = 300.0
@@ -103,7 +103,7 @@ class _Ear:
         self._cutter = TurnCutter(listening.turns, recogniser.sampling_rate)
         self._engine: Engine | None = None
         if self.party.is_emotion_analysed:
-            self._engine = recogniser.engine(file=file, channel=str(self.party.channel))
+            self._engine = recogniser.engine(file=file, channel=str(self.party.channel), at_once=WINDOWS_AT_ONCE)
         self._predictions: list[Prediction] = []
 
     def push(self, row: Signal) -> None:

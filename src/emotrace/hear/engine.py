@@ -4,9 +4,14 @@ Time is tiled into hops. Hop *k* covers ``[k hop, (k + 1) hop)`` and is judged b
 after it, cut at the ends of the recording. By default the look-ahead is half of window minus hop: the window is
 centred on the hop. A prediction is given as soon as its window is complete. Windows depend only on the position
 of their samples, so any sizes of pushed blocks give the identical predictions.
+
+Whoever has the whole recording can have some windows judged at once, which is faster; predictions then come later,
+and are the same.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +32,15 @@ _BRIDGED_SECONDS = 0.25
 _PIECE_SECONDS = 1.0
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """A hop that is not judged yet; without a window there is too little speech in it."""
+
+    segment: Segment
+    speech_seconds: float
+    window: Signal | None
+
+
 class Engine:
     """One live conversation: push blocks of samples, get predictions, close.
 
@@ -40,6 +54,8 @@ class Engine:
         Written into each prediction.
     lookahead_seconds
         How much is heard after a hop before it is judged, 0 to window - hop; None centres the window on the hop.
+    at_once
+        How many windows are judged at once. With more than one, predictions come once there are so many.
 
     Raises
     ------
@@ -64,6 +80,7 @@ class Engine:
         file: str = "",
         channel: str = "mix",
         lookahead_seconds: float | None = None,
+        at_once: int = 1,
     ) -> None:
         if not 0.1 <= hop_seconds <= window_seconds <= 60.0:
             raise UsageError(
@@ -76,6 +93,8 @@ class Engine:
         self._hop = round(hop_seconds * self._rate)
         self._lookahead = self._choose_lookahead(lookahead_seconds)
         self._file, self._channel = file, channel
+        self._at_once = at_once
+        self._waiting: list[_Waiting] = []
         # The last `window` samples before the piece that is being taken, and that piece.
         self._piece = round(_PIECE_SECONDS * self._rate)
         self._buffer: Signal = np.empty(self._window + self._piece, dtype=np.float32)
@@ -142,7 +161,9 @@ class Engine:
         for first in range(0, samples.size, self._piece):
             self._take(samples[first : first + self._piece])
             while self._window_of(self._next_hop)[1] <= self._n_pushed:
-                predictions.append(self._judge_next_hop())
+                self._hear_next_hop()
+                if len(self._waiting) >= self._at_once:
+                    predictions += self._judge_waiting()
         return predictions
 
     def peek(self) -> Prediction | None:
@@ -155,13 +176,17 @@ class Engine:
             return None
         start, end = max(0, self._n_pushed - self._hop), self._n_pushed
         left, window = self._cut(end - self._window, end)
-        return self._name(start, end, window, self._tracker.peek(window, start - left, end - left))
+        hop = self._weigh(start, end, window, self._tracker.peek(window, start - left, end - left))
+        if hop.window is None:
+            return no_speech(hop.segment, hop.speech_seconds, self._file, self._channel)
+        heard = self._judge.probabilities(hop.window)
+        return self._judge.name(heard, hop.segment, hop.speech_seconds, self._file, self._channel)
 
     def close(self) -> list[Prediction]:
         """Say that the recording has ended, and give the predictions of the hops still open."""
-        predictions = []
         while not self._closed and self._next_hop < self._n_pushed:
-            predictions.append(self._judge_next_hop())
+            self._hear_next_hop()
+        predictions = self._judge_waiting()
         self._closed = True
         self._buffer, self._n_buffered = np.empty(0, dtype=np.float32), 0
         return predictions
@@ -183,7 +208,7 @@ class Engine:
         right = hop_start + self._hop + self._lookahead
         return right - self._window, right
 
-    def _judge_next_hop(self) -> Prediction:
+    def _hear_next_hop(self) -> None:
         start, end = self._next_hop, min(self._next_hop + self._hop, self._n_pushed)
         left, window = self._cut(*self._window_of(start))
         spans = self._tracker.find(window, start - left, end - left)
@@ -191,16 +216,26 @@ class Engine:
             # Only the last span can touch a new one: the list is never gone through again.
             self._speech[-1:] = merge_spans([*self._speech[-1:], (s + left, e + left)])
         self._next_hop += self._hop
-        return self._name(start, end, window, spans)
+        # What waits must not be written over by the samples to come.
+        self._waiting.append(self._weigh(start, end, window if self._at_once == 1 else window.copy(), spans))
 
-    def _name(self, start: int, end: int, window: Signal, spans: list[Span]) -> Prediction:
-        """Judge the stretch ``[start, end)`` by its window and the speech found in it."""
+    def _weigh(self, start: int, end: int, window: Signal, spans: list[Span]) -> _Waiting:
+        """Say whether the stretch ``[start, end)`` holds enough speech to be judged by its window."""
         segment = Segment(start / self._rate, end / self._rate)
         speech_seconds = sum(e - s for s, e in spans) / self._rate
-        if not is_enough_speech(speech_seconds, segment):
-            return no_speech(segment, speech_seconds, self._file, self._channel)
-        probabilities = self._judge.probabilities(window)
-        return self._judge.name(probabilities, segment, speech_seconds, self._file, self._channel)
+        return _Waiting(segment, speech_seconds, window if is_enough_speech(speech_seconds, segment) else None)
+
+    def _judge_waiting(self) -> list[Prediction]:
+        """Judge all hops that wait, in their order."""
+        waiting, self._waiting = self._waiting, []
+        heard = iter(self._judge.probabilities_of([hop.window for hop in waiting if hop.window is not None]))
+        where = (self._file, self._channel)
+        return [
+            no_speech(hop.segment, hop.speech_seconds, *where)
+            if hop.window is None
+            else self._judge.name(next(heard), hop.segment, hop.speech_seconds, *where)
+            for hop in waiting
+        ]
 
     def _cut(self, left: int, right: int) -> tuple[int, Signal]:
         """Give the samples of ``[left, right)`` that there are, and where they begin."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,17 +66,27 @@ class Judge:
         """Give the probabilities of all the bundle's labels for one window, shape (n_labels,)."""
         return self.adapt(self.hear(window))
 
+    def probabilities_of(self, windows: Sequence[Signal]) -> list[NDArray[np.float64]]:
+        """Give the probabilities of several windows, judging neighbours of one length at once."""
+        groups = [list(group) for _, group in groupby(windows, key=len)]
+        return [row for group in groups for row in self.adapt(self._hear_all(group))]
+
     def adapt(self, heard: NDArray[np.float64]) -> NDArray[np.float64]:
         """Shift what the model says, (..., n_labels), by the baseline, if there is one."""
         return heard if self.baseline is None else self.baseline.shift(heard)
 
     def hear(self, window: Signal) -> NDArray[np.float64]:
         """Give what the model says of one window, whoever speaks, shape (n_labels,)."""
+        heard: NDArray[np.float64] = self._hear_all([window])[0]
+        return heard
+
+    def _hear_all(self, windows: Sequence[Signal]) -> NDArray[np.float64]:
+        """Give what the model says of windows of one length, (n, n_labels)."""
         card = self._bundle.card
-        heard = pad_to(window, card.minimum_samples)
+        heard = [pad_to(window, card.minimum_samples) for window in windows]
         if self._front_end is not None:
-            heard = self._front_end.extract(heard, card.sampling_rate)
-        return np.asarray(self._bundle.predict(heard[np.newaxis], self._threads)[0], dtype=np.float64)
+            heard = [self._front_end.extract(window, card.sampling_rate) for window in heard]
+        return np.asarray(self._bundle.predict(np.stack(heard), self._threads), dtype=np.float64)
 
     def name(
         self,

@@ -29,6 +29,9 @@ from emotrace.hear.speech import Signal, Span, SpeechDetector
 from emotrace.labels import SEXES, preset_labels
 from emotrace.types import Prediction, Segment, Timeline
 
+WINDOWS_AT_ONCE = 4
+"""Of a recording. An eighth of the time is saved; more of them save nothing more."""
+
 LONGEST_CLIP_SECONDS = 600.0
 """`Recogniser.predict` gives one emotion; a longer recording has more than one."""
 
@@ -220,16 +223,17 @@ class Recogniser:
         file: str = "",
         channel: str = "mix",
         lookahead_seconds: float | None = None,
+        at_once: int = 1,
     ) -> Engine:
         """Start an engine for one stream of signals at `sampling_rate`; by default with the card's window.
 
         A hop alone that is longer than the card's window widens the window to it. Windows are centred on their
-        hops unless a look-ahead is given.
+        hops unless a look-ahead is given. Where nobody waits for single predictions, `WINDOWS_AT_ONCE` are faster.
         """
         card = self.bundle.card
         hop = hop_seconds if hop_seconds is not None else min(card.hop_seconds, window_seconds or math.inf)
         window = window_seconds if window_seconds is not None else max(card.window_seconds, hop)
-        return Engine(self._judge, self._detector, window, hop, file, channel, lookahead_seconds)
+        return Engine(self._judge, self._detector, window, hop, file, channel, lookahead_seconds, at_once)
 
     def warm_up(self, seconds: float = 1.0) -> None:
         """Hear a little noise, so that no first clip waits for what is made only once."""
@@ -339,7 +343,7 @@ class Recogniser:
         """
         if isinstance(source, np.ndarray):
             signal = self._to_own_rate(source, sampling_rate)
-            engine = self.engine(window_seconds, hop_seconds)
+            engine = self.engine(window_seconds, hop_seconds, at_once=WINDOWS_AT_ONCE)
             predictions = [*engine.push(signal), *engine.close()]
             return self._timeline(engine, predictions, "", "mix")
         return self._analyze_file(source, channel, window_seconds, hop_seconds)[0]
@@ -360,7 +364,9 @@ class Recogniser:
         file = _name_of(path)
         with open_stream(path, self.sampling_rate, channel, self._limits) as stream:
             names = [str(n) for n in range(stream.recording.n_channels)] if channel == "each" else [str(channel)]
-            engines = [self.engine(window_seconds, hop_seconds, file, name) for name in names]
+            engines = [
+                self.engine(window_seconds, hop_seconds, file, name, at_once=WINDOWS_AT_ONCE) for name in names
+            ]
             predictions: list[list[Prediction]] = [[] for _ in names]
             for block in stream:
                 for row, engine, found in zip(np.atleast_2d(block), engines, predictions, strict=True):
