@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -30,6 +32,26 @@ def run(recogniser, signal, sizes=(), **settings) -> list[Prediction]:
 def test_any_block_sizes_give_the_identical_timeline(recogniser, caller, sizes, start, length):
     signal = caller[start : start + length]
     assert run(recogniser, signal, sizes) == run(recogniser, signal)
+
+
+@pytest.mark.parametrize("at_once", [2, 4, 100])
+def test_windows_judged_at_once_say_what_they_say_alone(recogniser, caller, at_once):
+    # What is pushed may be written over while windows wait.
+    block, engine = np.empty(8_000, np.float32), recogniser.engine(at_once=at_once)
+    together = []
+    for start in range(0, caller.size - 8_000, 8_000):
+        block[:] = caller[start : start + 8_000]
+        together += engine.push(block)
+    waited = len(together)
+    together += engine.close()
+    alone = run(recogniser, caller[: start + 8_000])
+    assert waited % at_once == 0
+    assert (waited > 0) == (at_once < 100)
+    assert [replace(p, confidence=None, probabilities={}) for p in together] == [
+        replace(p, confidence=None, probabilities={}) for p in alone
+    ]
+    for one, other in zip(together, alone, strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-4)
 
 
 def test_blocks_of_one_telephone_packet_give_the_identical_timeline(recogniser, caller):
