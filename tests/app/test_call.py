@@ -26,7 +26,7 @@ def test_report_of_the_demo_call(desk, tmp_path: Path):
     assert "Only the customer's voice is judged" in panel.inner_text()
     analyse_demo(panel)
     report = panel.frame_locator("iframe.page")
-    report.get_by_text("Escalated", exact=False).first.wait_for()
+    report.get_by_text("Recovered", exact=False).first.wait_for()
     with visitor.page.expect_download() as saved:
         panel.get_by_role("button", name="Save the report (HTML)").click()
     saved.value.save_as(tmp_path / "report.html")
@@ -38,7 +38,7 @@ def test_report_of_the_demo_call(desk, tmp_path: Path):
         link.click()
     saved.value.save_as(tmp_path / "report.json")
     document = json.loads((tmp_path / "report.json").read_text("utf-8"))
-    assert document["verdict"]["label"] == "escalated"
+    assert document["verdict"]["label"] == "recovered"
     assert visitor.asked_outside == []
     assert visitor.complaints == []
 
