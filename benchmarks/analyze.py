@@ -142,7 +142,7 @@ def _time_parts(recording: Path) -> dict[str, float]:
             lambda: [detector.find(signal[left:right], s - left, e - left) for s, e, left, right in hops], seconds
         ),
         "emotion model": per_second(
-            lambda: [judge.probabilities(signal[left:right]) for left, right in spoken], seconds
+            lambda: [judge.probabilities([signal[left:right]]) for left, right in spoken], seconds
         ),
         "write JSON": per_second(lambda: json_report.write_timelines([timeline], io.StringIO()), seconds),
         "all but start-up and writing": per_second(lambda: recogniser.analyze(recording), seconds),

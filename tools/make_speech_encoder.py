@@ -82,9 +82,12 @@ def main() -> None:
     parser.add_argument("--heard", type=int, nargs="+", default=HEARD, help="the layers that are heard")
     parser.add_argument("--exact", action="store_true", help="in 32 bits, to compare with")
     arguments = parser.parse_args()
-    with zipfile.ZipFile(arguments.wheel) as wheel:
-        stored, licence = wheel.read(ENCODER), wheel.read(LICENCE).decode()
-        clips = list(read_speech(wheel))
+    try:
+        with zipfile.ZipFile(arguments.wheel) as wheel:
+            stored, licence = wheel.read(ENCODER), wheel.read(LICENCE).decode()
+            clips = list(read_speech(wheel))
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        parser.error(f"{arguments.wheel} is not the wheel of moonshine-voice 0.1.0: {error}")
     found = hashlib.sha256(stored).hexdigest()
     if found != SHA256:
         parser.error(f"{ENCODER} of this wheel has the SHA-256 {found}, not {SHA256}")

@@ -163,7 +163,7 @@ class Engine:
             while self._window_of(self._next_hop)[1] <= self._n_pushed:
                 self._hear_next_hop()
                 if len(self._waiting) >= self._at_once:
-                    predictions += self._judge_waiting()
+                    predictions += self._name_waiting()
         return predictions
 
     def peek(self) -> Prediction | None:
@@ -177,16 +177,13 @@ class Engine:
         start, end = max(0, self._n_pushed - self._hop), self._n_pushed
         left, window = self._cut(end - self._window, end)
         hop = self._weigh(start, end, window, self._tracker.peek(window, start - left, end - left))
-        if hop.window is None:
-            return no_speech(hop.segment, hop.speech_seconds, self._file, self._channel)
-        heard = self._judge.probabilities(hop.window)
-        return self._judge.name(heard, hop.segment, hop.speech_seconds, self._file, self._channel)
+        return self._name([hop])[0]
 
     def close(self) -> list[Prediction]:
         """Say that the recording has ended, and give the predictions of the hops still open."""
         while not self._closed and self._next_hop < self._n_pushed:
             self._hear_next_hop()
-        predictions = self._judge_waiting()
+        predictions = self._name_waiting()
         self._closed = True
         self._buffer, self._n_buffered = np.empty(0, dtype=np.float32), 0
         return predictions
@@ -225,16 +222,19 @@ class Engine:
         speech_seconds = sum(e - s for s, e in spans) / self._rate
         return _Waiting(segment, speech_seconds, window if is_enough_speech(speech_seconds, segment) else None)
 
-    def _judge_waiting(self) -> list[Prediction]:
-        """Judge all hops that wait, in their order."""
+    def _name_waiting(self) -> list[Prediction]:
         waiting, self._waiting = self._waiting, []
-        heard = iter(self._judge.probabilities_of([hop.window for hop in waiting if hop.window is not None]))
+        return self._name(waiting)
+
+    def _name(self, hops: list[_Waiting]) -> list[Prediction]:
+        """Judge hops, in their order."""
+        heard = iter(self._judge.probabilities([hop.window for hop in hops if hop.window is not None]))
         where = (self._file, self._channel)
         return [
             no_speech(hop.segment, hop.speech_seconds, *where)
             if hop.window is None
             else self._judge.name(next(heard), hop.segment, hop.speech_seconds, *where)
-            for hop in waiting
+            for hop in hops
         ]
 
     def _cut(self, left: int, right: int) -> tuple[int, Signal]:

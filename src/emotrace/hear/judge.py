@@ -62,12 +62,11 @@ class Judge:
         """Whether the bundle was trained on whole clips, so that a clip is judged at once and not in windows."""
         return self._front_end is not None and self._front_end.facts["whole_clips"]
 
-    def probabilities(self, window: Signal) -> NDArray[np.float64]:
-        """Give the probabilities of all the bundle's labels for one window, shape (n_labels,)."""
-        return self.adapt(self.hear(window))
+    def probabilities(self, windows: Sequence[Signal]) -> list[NDArray[np.float64]]:
+        """Give the probabilities of all the bundle's labels for each window, (n_labels,).
 
-    def probabilities_of(self, windows: Sequence[Signal]) -> list[NDArray[np.float64]]:
-        """Give the probabilities of several windows, judging neighbours of one length at once."""
+        Neighbours of one length are judged at once.
+        """
         groups = [list(group) for _, group in groupby(windows, key=len)]
         return [row for group in groups for row in self.adapt(self._hear_all(group))]
 

@@ -239,7 +239,7 @@ class Recogniser:
         """Hear a little noise, so that no first clip waits for what is made only once."""
         noise = np.random.default_rng(0).normal(0.0, 0.1, round(seconds * self.sampling_rate)).astype(np.float32)
         self._detector.find_all(noise)
-        self._judge.probabilities(noise)
+        self._judge.probabilities([noise])
 
     def predict(
         self,

@@ -84,7 +84,7 @@ class Models:
             signal = noise.astype(np.float32)
             recogniser.predict(signal, recogniser.sampling_rate)
             # Where nobody speaks, nothing has been judged yet.
-            Judge(recogniser.bundle, recogniser.labels).probabilities(signal)
+            Judge(recogniser.bundle, recogniser.labels).probabilities([signal])
 
     def _make(self, bundle: Bundle, labels: str | None) -> Recogniser:
         return Recogniser(bundle, self._speech, labels, limits=self.limits)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -27,9 +26,9 @@ SOURCE = (
 """What a card says of it."""
 
 
-def read_model(path: Path = MODEL) -> bytes:
+def read_model() -> bytes:
     """Give the graph, waveform (batch, samples) at 16 kHz -> statistics (batch, 1728)."""
-    return path.read_bytes()
+    return MODEL.read_bytes()
 
 
 @cache

@@ -265,7 +265,10 @@ def _read_index(folder: Path) -> dict[str, Any]:
     try:
         index: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if index["format"] != _FORMAT:
-            raise TrainingError(f"{path}: format {index['format']!r} is not the one known here, {_FORMAT}")
+            raise TrainingError(
+                f"{path}: format {index['format']!r} is not the one known here, {_FORMAT}; make it anew with "
+                "`emotrace features pack`"
+            )
         _ = (
             index["identity"],
             index["speeds"],

@@ -46,6 +46,8 @@ Progress = Callable[[int, int], None]
 Codes = NDArray[np.uint8]
 Encoded = NDArray[np.float16]
 
+_NOT_HEARD: Encoded = np.empty(0, dtype=np.float16)
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -173,7 +175,7 @@ class Versions:
 
     def _hear(self, signal: NDArray[np.float32], talk: slice) -> Encoded:
         if not self.encoder:
-            return np.empty(0, dtype=np.float16)
+            return _NOT_HEARD
         end = None if talk.stop is None else (talk.stop + 1) * log_mel.HOP_LENGTH
         spoken = signal[(talk.start or 0) * log_mel.HOP_LENGTH : end]
         return _speech_encoder.hear(spoken).astype(np.float16)
@@ -213,13 +215,12 @@ class Pack:
 
     def subset(self, places: Sequence[int]) -> Pack:
         """Give the pack of some of the clips, in the order asked for."""
-        frames, offsets = [], []
-        for version in range(self.versions.count):
-            clips = [self.clip(place, version) for place in places]
-            frames.append(np.concatenate(clips))
-            offsets.append(offsets_of([len(clip) for clip in clips]))
-        encoded = tuple(own[np.asarray(places)] for own in self.encoded)
-        return Pack(self.versions, tuple(frames), tuple(offsets), encoded)
+        clips = [[self._see(place, version) for version in range(self.versions.count)] for place in places]
+        return join_clips(clips, self.versions)
+
+    def _see(self, index: int, version: int) -> Seen:
+        heard = self.encoded[version][index] if self.encoded else _NOT_HEARD
+        return Seen(self.clip(index, version), heard)
 
 
 def join_clips(clips: Sequence[Sequence[Seen]], versions: Versions) -> Pack:
