@@ -74,7 +74,7 @@ def main() -> None:
     }
     report(rows, results, arguments.output)
     print(
-        f"peak memory of 3 h over that of 3 min: {peaks[-1] / peaks[0]:.2f}; target 200 x real time on 30 min\n"
+        f"peak memory of 3 h over that of 3 min: {peaks[-1] / peaks[0]:.2f}; target 100 x real time on 30 min\n"
         f"speech: {lengths['30 min']['share_of_speech']:.0%}; CPU microseconds per second of audio:"
     )
     for part, microseconds in parts.items():

@@ -71,6 +71,8 @@ N_LAYERS, HEARD = 4, (2, 3, 4)
 PERCENTILE = 99.99
 """Of what goes into a matrix product, and is still told apart."""
 
+COPYING = ("Concat", "Pad", "Reshape", "Slice")
+
 Weights = Mapping[str, NDArray[Any]]
 
 
@@ -344,7 +346,54 @@ def quantise(model: bytes, clips: list[NDArray[np.float32]]) -> bytes:
                 "OpTypesToExcludeOutputQuantization": ["MatMul"],
             },
         )
-        return quantised.read_bytes()
+        return round_before_framing(quantised.read_bytes())
+
+
+def round_before_framing(model: bytes) -> bytes:
+    """Bring columns to eight bits before they are put together to frames: what is copied is then a quarter.
+
+    The same numbers come out, as nothing is computed in between.
+    """
+    proto = onnx.load_model_from_string(model)
+    nodes = list(proto.graph.node)
+    by_output = {output: node for node in nodes for output in node.output}
+    for node in [node for node in nodes if node.op_type == "QuantizeLinear"]:
+        copying, columns = _copied(by_output.get(node.input[0]), by_output)
+        if not copying:
+            continue
+        frames, rounded = node.input[0], f"{columns}_rounded"
+        for copy in copying:
+            copy.input[:] = [rounded if name == columns else name for name in copy.input]
+            # What is padded is in no frame; without a value of its own, a pad is of any type.
+            del copy.input[2 if copy.op_type == "Pad" else len(copy.input) :]
+            copy.output[:] = [node.output[0] if name == frames else name for name in copy.output]
+        nodes.remove(node)
+        node.input[0], node.output[0] = columns, rounded
+        nodes.insert(nodes.index(by_output[columns]) + 1, node)
+    del proto.graph.node[:], proto.graph.value_info[:]
+    proto.graph.node.extend(nodes)
+    onnx.checker.check_model(proto, full_check=True)
+    return bytes(proto.SerializeToString(deterministic=True))
+
+
+def _copied(
+    last: onnx.NodeProto | None, by_output: Mapping[str, onnx.NodeProto]
+) -> tuple[list[onnx.NodeProto], str]:
+    """Give the nodes from ``last`` backwards that only copy, and what they copy; none if those are several."""
+    copying, waiting, sources = [], [last], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in copying:
+            continue
+        copying.append(node)
+        for name in node.input if node.op_type == "Concat" else node.input[:1]:
+            before = by_output.get(name)
+            if before is not None and before.op_type in COPYING:
+                waiting.append(before)
+            else:
+                sources.add(name)
+    is_framing = last is not None and last.op_type == "Concat" and len(sources) == 1
+    return (copying, sources.pop()) if is_framing else ([], "")
 
 
 class _Clips(CalibrationDataReader):  # type: ignore[misc]

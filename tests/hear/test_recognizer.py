@@ -8,10 +8,15 @@ import os
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import emotrace
 from emotrace.errors import DecodeError, LabelError, LimitError, UsageError
+from emotrace.hear.judge import Judge
 from emotrace.labels import PRESETS
+
+RATE = 16_000
 
 
 def test_a_clip_gets_one_emotion(recogniser, caller):
@@ -59,6 +64,34 @@ def test_a_bad_stream_is_refused(recogniser):
     for method in (recogniser.predict, recogniser.analyze, recogniser.analyze_each):
         with pytest.raises(DecodeError, match="not audio"):
             method(io.BytesIO(b"not audio at all"))
+
+
+def test_a_short_clip_is_heard_twice_half_a_step_of_the_encoder_apart(recogniser, caller, monkeypatch):
+    clip = caller[21 * RATE : 23 * RATE]
+    judged = []
+    hear = Judge.hear
+    monkeypatch.setattr(Judge, "hear", lambda judge, window: judged.append(window) or hear(judge, window))
+    heard = recogniser.hear(clip, RATE)
+    one, other = judged
+    assert one.size == other.size < 2 * RATE
+    np.testing.assert_array_equal(one[192:], other[:-192])
+    mean = np.mean([hear(recogniser._judge, window) for window in judged], axis=0)
+    np.testing.assert_allclose(heard.mean, mean, atol=0.02)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=st.integers(0, 10**6), n_samples=st.integers(1_600, 400_000))
+def test_windows_of_a_clip_cover_it_evenly(recogniser, first, n_samples):
+    windows = recogniser._windows(first, first + n_samples)
+    lengths = {end - start for start, end in windows}
+    steps = np.diff([start for start, _ in windows])
+    assert (windows[0][0], windows[-1][1]) == (first, first + n_samples)
+    assert len(windows) >= 2
+    assert len(lengths) == 1
+    assert max(lengths) <= 3 * RATE
+    assert steps.min() > 0
+    assert steps.max() <= max(lengths) / 2 + 1
+    assert steps.max() - steps.min() <= 1
 
 
 def test_silence_around_a_clip_changes_little(recogniser, caller):

@@ -84,3 +84,11 @@ def test_a_voice_is_log_mels_and_periodicity_side_by_side():
         heard = Voice()(signals)
         assert torch.equal(heard, torch.cat([FRONT_END(signals), Periodicity()(signals)], dim=2))
     assert heard.shape == (2, log_mel.n_frames(4_000), 128)
+
+
+@settings(max_examples=40)
+@given(st.integers(512, 6_000), st.integers(0, 2**32 - 1))
+def test_with_a_step_of_two_every_second_frame_is_heard(n_samples, seed):
+    signal = torch.from_numpy(noise(n_samples, seed)[None])
+    with torch.no_grad():
+        torch.testing.assert_close(Voice(2)(signal), Voice()(signal)[:, ::2], atol=1e-4, rtol=1e-5)

@@ -42,6 +42,15 @@ def test_is_data_with_its_licence_in_it():
     assert len(model) < 6_500_000
 
 
+def test_columns_are_rounded_before_they_are_put_together_to_frames():
+    graph = onnx.load_model_from_string(encoder.read_model()).graph
+    made_by = {output: node.op_type for node in graph.node for output in node.output}
+    rounded = [made_by[node.input[0]] for node in graph.node if node.op_type == "QuantizeLinear"]
+    assert "Concat" not in rounded
+    # The second convolution, and six products in each of four layers, of which three share what they take.
+    assert len(rounded) == 1 + 4 * 4
+
+
 @pytest.mark.parametrize("seconds", [0.1, 0.5, 3.0, 11.3])
 def test_gives_a_list_of_numbers_whatever_the_length(seconds):
     heard = encoder.hear(talk(seconds))

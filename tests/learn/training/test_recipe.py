@@ -106,8 +106,8 @@ WRONG = {
     ),
     "far-fetched key": (
         "[model]\nxyz = 1",
-        "[model]: unknown key 'xyz'; known: dropout, ears, encoder, hidden, hidden_dropout, input_dropout, "
-        "members, name, pool_width, widths",
+        "[model]: unknown key 'xyz'; known: dropout, ears, encoder, frame_step, hidden, "
+        "hidden_dropout, input_dropout, members, name, pool_width, widths",
     ),
     "speech key": ("[training]\nscenes = 3", "[training]: unknown key 'scenes'; did you mean 'seed'?"),
     "text for a number": (
@@ -161,6 +161,14 @@ WRONG = {
     "an encoder for a picture": (
         "[model]\nencoder = true",
         "[model]: key 'encoder' must be false unless 'name' is statistics-mlp",
+    ),
+    "every third frame": (
+        '[model]\nname = "statistics-mlp"\nframe_step = 3',
+        "[model]: key 'frame_step' must be 1 or 2",
+    ),
+    "a picture of half the frames": (
+        "[model]\nframe_step = 2",
+        "[model]: key 'frame_step' must be 1 unless 'name' is statistics-mlp",
     ),
     "no own speed": ("[augment]\nspeeds = [0.9]", "[augment]: key 'speeds' must hold 1.0, the clip as it is"),
     "speed": ("[augment]\nspeeds = [1.0, 3.0]", "[augment]: key 'speeds' must lie in 0.5 .. 2"),
@@ -400,6 +408,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
             "crop_seconds",
             "ears",
             "encoder",
+            "frame_step",
         )
     ]
     changed += [
@@ -411,6 +420,7 @@ def test_every_setting_of_training_changes_the_fingerprint(tiny_recipe):
         {"model": {"ears": 2}},
         {"model": {"name": "statistics-mlp"}},
         {"model": {"name": "statistics-mlp", "encoder": True}},
+        {"model": {"name": "statistics-mlp", "frame_step": 2}},
         {"training": {"crop_seconds": (1.0, 1.0)}},
     ]
     for sections in changed:

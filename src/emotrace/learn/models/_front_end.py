@@ -19,7 +19,7 @@ _DB_PER_LN = 10.0 / math.log(10.0)
 
 
 class LogMel(nn.Module):
-    """Waveform (batch, samples) at 16 kHz -> log-mel in dB (batch, frames, 64).
+    """Waveform (batch, samples) at 16 kHz -> log-mel in dB (batch, frames, 64), of every ``step``-th frame.
 
     The same numbers as `emotrace.features.log_mel.extract`, written with operators that every ONNX runtime
     does fast: the Fourier transform is a matrix product. A cosine is even and a sine is odd around the
@@ -32,8 +32,9 @@ class LogMel(nn.Module):
     bins: Tensor
     filters: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, step: int = 1) -> None:
         super().__init__()
+        self.step = step
         turn = 2.0 * np.pi * np.arange(log_mel.N_FFT) / log_mel.N_FFT
         self.register_buffer("window", torch.from_numpy(log_mel.hann_window().copy()))
         self.register_buffer("cosine", torch.tensor(np.cos(turn), dtype=torch.float32))
@@ -46,7 +47,8 @@ class LogMel(nn.Module):
         # A frame is two neighbouring hops.
         n_hops = waveform.shape[1] // hop
         hops = waveform[:, : n_hops * hop].reshape(waveform.shape[0], -1, hop)
-        frames = torch.cat([hops[:, :-1], hops[:, 1:]], dim=2) * self.window  # (batch, frames, 512)
+        frames = torch.cat([hops[:, : -1 : self.step], hops[:, 1 :: self.step]], dim=2)  # (batch, frames, 512)
+        frames = frames * self.window
         first, last = frames[:, :, 1:half], frames[:, :, half + 1 :].flip(2)  # samples n and 512 - n
         even = torch.cat([frames[:, :, :1], first + last, frames[:, :, half : half + 1]], dim=2)
         cosines = _wave(self.cosine, self.bins, self.bins)
@@ -69,8 +71,9 @@ class Periodicity(nn.Module):
     periods: Tensor
     energy: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, step: int = 1) -> None:
         super().__init__()
+        self.step = step
         # Around the middle of a frame of even length lie pairs of samples.
         half = periodicity.FRAME_LENGTH // 2
         turn = np.pi * np.arange(2 * periodicity.N_FFT) / periodicity.N_FFT
@@ -92,7 +95,8 @@ class Periodicity(nn.Module):
         # What lies beyond the last whole hop is heard as far as a frame's margin reaches.
         padded = functional.pad(waveform, (periodicity.MARGIN, 2 * periodicity.MARGIN))[:, : (n_hops + 1) * hop]
         hops = padded.reshape(waveform.shape[0], -1, hop)
-        frames = torch.cat([hops[:, :-2], hops[:, 1:-1], hops[:, 2:]], dim=2)  # (batch, frames, 768)
+        parts = [hops[:, first : last : self.step] for first, last in ((0, -2), (1, -1), (2, None))]
+        frames = torch.cat(parts, dim=2)  # (batch, frames, 768)
         frames = frames - frames.mean(dim=2, keepdim=True)
         first, last = frames[:, :, :half].flip(2), frames[:, :, half:]
         cosines = self.weights * _wave(self.cosine, self.samples, self.bins)
@@ -113,13 +117,13 @@ def _wave(turn: Tensor, samples: Tensor, bins: Tensor) -> Tensor:
 class Voice(nn.Module):
     """Waveform (batch, samples) at 16 kHz -> what the emotion networks see: log-mels, then periodicity.
 
-    Shape (batch, frames, 128).
+    Shape (batch, frames, 128); with a ``step`` of 2, every second frame.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, step: int = 1) -> None:
         super().__init__()
-        self.log_mel = LogMel()
-        self.periodicity = Periodicity()
+        self.log_mel = LogMel(step)
+        self.periodicity = Periodicity(step)
 
     def forward(self, waveform: Tensor) -> Tensor:
         return torch.cat([self.log_mel(waveform), self.periodicity(waveform)], dim=2)

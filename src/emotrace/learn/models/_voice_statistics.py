@@ -27,6 +27,8 @@ from emotrace.features import log_mel, periodicity
 
 N_MELS = log_mel.N_MELS
 FRAMES_PER_SECOND = log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH
+"""Of what the networks are given; with a frame step of 2, half of them are heard."""
+
 VOICED = 0.45
 """The periodicity of a voice: Boersma's threshold."""
 
@@ -37,8 +39,15 @@ _DB_PER_LN = 10.0 / math.log(10.0)
 _N_CEPSTRUM = 20
 _PERCENTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 _ROLL_OFFS = (0.25, 0.50, 0.85, 0.95)
-_LEAST_FRAMES = 8.0
-"""With fewer voiced frames nothing is said of pitch, and all speech stands for the part that is voiced."""
+_LEAST_FRAMES = 8
+"""With fewer voiced frames nothing is said of pitch, and all speech stands for the part that is voiced. This and
+the next two are for a frame step of 1."""
+
+_SLOPE_REACH = 4
+"""Frames on either side that a slope is taken over."""
+
+_ORDERED = 4
+"""Percentiles are of every fourth frame: to put all in order took half of the network's time."""
 
 _QUARTERS = 4
 _N_COURSE_CEPSTRUM = 8
@@ -76,7 +85,8 @@ class Ear:
 class VoiceStatistics(nn.Module):
     """Log-mels and periodicity (batch, frames, 128) -> statistics (batch, n_ears x n_statistics), ear by ear.
 
-    The ears are heard as so many clips at once: a graph for each would take long to open.
+    The ears are heard as so many clips at once: a graph for each would take long to open. With a ``frame_step``
+    of 2 what is given are every second frames; spans of frames then hold half as many, and last as long.
     """
 
     range_db: Tensor
@@ -90,8 +100,12 @@ class VoiceStatistics(nn.Module):
     semitones: Tensor
     merits: Tensor
 
-    def __init__(self, ears: Sequence[Ear] = (Ear(),)) -> None:
+    def __init__(self, ears: Sequence[Ear] = (Ear(),), frame_step: int = 1) -> None:
         super().__init__()
+        self.frame_step = frame_step
+        self.rate = FRAMES_PER_SECOND / frame_step
+        self.reach = _SLOPE_REACH // frame_step
+        self.least = _LEAST_FRAMES // frame_step
         edges = log_mel.mel_to_hz(np.linspace(*_mel_range(), N_MELS + 2))
         centres = edges[1:-1]
         band = np.arange(N_MELS)
@@ -132,20 +146,20 @@ class VoiceStatistics(nn.Module):
         level = _decibels(power.sum(dim=2))  # (batch, frames)
         pitch, clearness = (_for_each(n_ears, track) for track in self._follow_pitch(periods))
         quietest = level.amax(dim=1, keepdim=True) - self.range_db.repeat(voice.shape[0], 1)
-        speech = _or_all(level > quietest, torch.ones_like(level))
+        speech = _or_all(level > quietest, torch.ones_like(level), self.least)
         voiced_only = speech * (clearness > VOICED)
-        voiced = _or_all(voiced_only, speech)
-        unvoiced = _or_all(speech * (clearness <= VOICED), speech)
+        voiced = _or_all(voiced_only, speech, self.least)
+        unvoiced = _or_all(speech * (clearness <= VOICED), speech, self.least)
+        enough = (voiced_only.sum(dim=1, keepdim=True) >= self.least).float()
         within = _within(speech)
 
         cepstrum = mel @ self.cosines
         shape = self._shape(mel, power, level, clearness)
         pairs = mel.reshape(mel.shape[0], -1, N_MELS // 2, 2).mean(dim=3)
-        of_speech = torch.cat(
-            [pairs, cepstrum, _slope(cepstrum), _slope(_slope(cepstrum)), shape, _slope(shape)], 2
-        )
+        moving = self._slope(cepstrum)
+        of_speech = torch.cat([pairs, cepstrum, moving, self._slope(moving), shape, self._slope(shape)], 2)
         of_voice = torch.cat([pairs, cepstrum, shape], dim=2)
-        tracks, where = _pitch_tracks(pitch, clearness, voiced_only)
+        tracks, where = _pitch_tracks(pitch, clearness, voiced_only, enough)
         values = torch.cat([of_speech, of_voice, tracks], dim=2)
         masks = torch.cat(
             [
@@ -156,12 +170,12 @@ class VoiceStatistics(nn.Module):
             dim=2,
         )
         parts = [
-            statistics(values, masks).flatten(1),
+            statistics(values, masks, self.frame_step).flatten(1),
             _means_and_spreads(torch.cat([cepstrum, shape], dim=2), unvoiced),
-            _timing(speech, within, voiced_only),
+            _timing(speech, within, voiced_only, self.rate),
             _course(torch.cat([shape, cepstrum[:, :, :_N_COURSE_CEPSTRUM]], dim=2), speech),
-            _course(pitch.unsqueeze(2), voiced) * _is_enough(voiced_only),
-            _swelling(mel, level, within),
+            _course(pitch.unsqueeze(2), voiced) * enough,
+            _swelling(mel, level, within, self.rate),
             _decibels((power * speech.unsqueeze(2)).sum(dim=1) / speech.sum(dim=1, keepdim=True)),
         ]
         return torch.cat(parts, dim=1).reshape(voice.shape[0], -1)
@@ -206,6 +220,15 @@ class VoiceStatistics(nn.Module):
         ]
         return torch.stack(columns, dim=2)
 
+    def _slope(self, values: Tensor) -> Tensor:
+        """Give the slope of a straight line through the frames around each, per 16 ms; ends are repeated."""
+        places = torch.arange(-self.reach, self.reach + 1, device=values.device, dtype=torch.float32)
+        weights = places / (places.square().sum() * self.frame_step)
+        columns = values.transpose(1, 2).reshape(-1, 1, values.shape[1])
+        padded = functional.pad(columns, (self.reach, self.reach), mode="replicate")
+        slopes = functional.conv1d(padded, weights.reshape(1, 1, -1))
+        return slopes.reshape(values.shape[0], values.shape[2], -1).transpose(1, 2)
+
     def _band_level(self, power: Tensor, limits: tuple[float, float]) -> Tensor:
         return _decibels(power[:, :, self._bands[limits]].sum(dim=2))
 
@@ -218,16 +241,18 @@ def _for_each(n_ears: int, track: Tensor) -> Tensor:
     return track.unsqueeze(1).repeat(1, n_ears, 1).flatten(0, 1)
 
 
-def statistics(values: Tensor, where: Tensor) -> Tensor:
+def statistics(values: Tensor, where: Tensor, frame_step: int = 1) -> Tensor:
     """Give eleven statistics of each column over the frames where ``where`` is 1.
 
     Mean, standard deviation, five percentiles, their range, skewness, kurtosis, and the slope of a straight line
-    per second; all 0 where a column has no frame. Percentiles are of every fourth frame.
+    per second; all 0 where a column has no frame. Percentiles are of one frame in 64 ms.
 
     Parameters
     ----------
     values, where
         Shape (batch, frames, n).
+    frame_step
+        1 where a frame stands for 16 ms, 2 where it stands for 32.
 
     Returns
     -------
@@ -243,20 +268,17 @@ def statistics(values: Tensor, where: Tensor) -> Tensor:
     skew = (scaled.square() * scaled).sum(dim=1, keepdim=True) / some
     kurtosis = scaled.square().square().sum(dim=1, keepdim=True) / some - 3.0
     place = (where.cumsum(dim=1) - 0.5 * (count + 1.0)) * where
-    slope = FRAMES_PER_SECOND * (place * away).sum(dim=1, keepdim=True)
+    slope = FRAMES_PER_SECOND / frame_step * (place * away).sum(dim=1, keepdim=True)
     slope = slope / place.square().sum(dim=1, keepdim=True).clamp_min(1.0)
-    percentiles = _percentiles(values, where, mean)
+    ordered = slice(None, None, _ORDERED // frame_step)
+    percentiles = _percentiles(values[:, ordered], where[:, ordered], mean)
     spread = percentiles[:, -1:] - percentiles[:, :1]
     every = torch.cat([mean, unit, percentiles, spread, skew, kurtosis, slope], dim=1)
     return every * (count > 0.5)
 
 
 def _percentiles(values: Tensor, where: Tensor, mean: Tensor) -> Tensor:
-    """Give five percentiles of every fourth frame, (batch, 5, n); the mean where none of those is marked.
-
-    Neighbouring frames overlap, and to put all of them in order took half of the network's time.
-    """
-    values, where = values[:, ::4], where[:, ::4]
+    """Give five percentiles, (batch, 5, n); the mean where no frame is marked."""
     count = where.sum(dim=1, keepdim=True)
     # What does not count is sorted to the end.
     ordered = torch.where(where > 0.5, values, torch.full_like(values, _FAR)).sort(dim=1).values
@@ -275,7 +297,7 @@ def _means_and_spreads(values: Tensor, where: Tensor) -> Tensor:
     return torch.cat([mean, variance.clamp_min(1e-8).sqrt()], dim=1)
 
 
-def _pitch_tracks(pitch: Tensor, clearness: Tensor, voiced: Tensor) -> tuple[Tensor, Tensor]:
+def _pitch_tracks(pitch: Tensor, clearness: Tensor, voiced: Tensor, enough: Tensor) -> tuple[Tensor, Tensor]:
     """Give pitch, harmonics to noise (dB), steps of pitch and their sizes, and where each is known."""
     clear = clearness.clamp(1e-3, 1.0 - 1e-3)
     harmonics = _DB_PER_LN * (clear / (1.0 - clear)).log()
@@ -283,26 +305,25 @@ def _pitch_tracks(pitch: Tensor, clearness: Tensor, voiced: Tensor) -> tuple[Ten
     # A jump is a slip of the follower, not of the voice.
     together = torch.cat([torch.zeros_like(voiced[:, :1]), voiced[:, 1:] * voiced[:, :-1]], dim=1)
     stepped = together * (step.abs() < _JUMP_SEMITONES)
-    enough = _is_enough(voiced)
     tracks = torch.stack([pitch, harmonics, step, step.abs()], dim=2)
     where = torch.stack([voiced * enough, voiced * enough, stepped * enough, stepped * enough], dim=2)
     return tracks, where
 
 
-def _timing(speech: Tensor, within: Tensor, voiced: Tensor) -> Tensor:
+def _timing(speech: Tensor, within: Tensor, voiced: Tensor, rate: float) -> Tensor:
     n_within, n_speech, n_voiced = (mask.sum(dim=1) for mask in (within, speech, voiced))
     pauses = within * (1.0 - speech)
     n_voices, n_pauses = _count_runs(voiced), _count_runs(pauses)
-    seconds = n_within / FRAMES_PER_SECOND
+    seconds = n_within / rate
     columns = [
         seconds,
         n_speech / n_within,
         n_voiced / n_speech,
         n_voiced / n_within,
         n_voices / seconds,
-        n_voiced / n_voices.clamp_min(1.0) / FRAMES_PER_SECOND,
+        n_voiced / n_voices.clamp_min(1.0) / rate,
         n_pauses / seconds,
-        pauses.sum(dim=1) / n_pauses.clamp_min(1.0) / FRAMES_PER_SECOND,
+        pauses.sum(dim=1) / n_pauses.clamp_min(1.0) / rate,
     ]
     return torch.stack(columns, dim=1)
 
@@ -318,8 +339,11 @@ def _course(values: Tensor, where: Tensor) -> Tensor:
     return (means - whole).flatten(1)
 
 
-def _swelling(mel: Tensor, level: Tensor, within: Tensor) -> Tensor:
-    """Give how much level and bands swell in each range of rates, log10 of power, (batch, 9 x 7)."""
+def _swelling(mel: Tensor, level: Tensor, within: Tensor, rate: float) -> Tensor:
+    """Give how much level and bands swell in each range that ``rate`` frames a second tell, log10 of power,
+    (batch, 9 x ranges).
+    """
+    edges = sorted({min(hz, rate // 2.0) for hz in _SWELLING_HZ})
     bands = mel.reshape(mel.shape[0], -1, _N_SWELLING, N_MELS // _N_SWELLING).mean(dim=3)
     tracks = torch.cat([level.unsqueeze(2), bands], dim=2)
     tracks = torch.maximum(tracks, tracks.amax(dim=1, keepdim=True) - _SWELLING_RANGE_DB)
@@ -327,19 +351,19 @@ def _swelling(mel: Tensor, level: Tensor, within: Tensor) -> Tensor:
     hann = 0.5 - 0.5 * (2.0 * math.pi * (within.cumsum(dim=1) - 0.5) / count).cos()
     mean = (tracks * within.unsqueeze(2)).sum(dim=1, keepdim=True) / count.unsqueeze(2)
     tracks = (tracks - mean) * (hann * within).unsqueeze(2)
-    rates = torch.arange(_SWELLING_HZ[0], _SWELLING_HZ[-1], _SWELLING_STEP_HZ, device=mel.device)
+    rates = torch.arange(edges[0], edges[-1], _SWELLING_STEP_HZ, device=mel.device)
     time = torch.ones_like(level[0]).cumsum(dim=0)
-    angles = (2.0 * math.pi / FRAMES_PER_SECOND) * rates.unsqueeze(1) * time
+    angles = (2.0 * math.pi / rate) * rates.unsqueeze(1) * time
     power = (angles.cos() @ tracks).square() + (angles.sin() @ tracks).square()  # (batch, rates, 9)
     power = power / count.unsqueeze(2)
-    means = torch.from_numpy(_means_of_rates()).to(power.device) @ power  # (batch, 7, 9)
+    means = torch.from_numpy(_means_of_rates(edges)).to(power.device) @ power  # (batch, ranges, 9)
     return (means.flatten(1) + 1e-6).log10()
 
 
-def _means_of_rates() -> NDArray[np.float32]:
-    """Give the matrix (7, rates) that takes the mean of each range of rates."""
-    rates = np.arange(_SWELLING_HZ[0], _SWELLING_HZ[-1], _SWELLING_STEP_HZ)
-    inside = np.stack([(rates >= low) & (rates < high) for low, high in pairwise(_SWELLING_HZ)])
+def _means_of_rates(edges: Sequence[float]) -> NDArray[np.float32]:
+    """Give the matrix (ranges, rates) that takes the mean of each range of rates."""
+    rates = np.arange(edges[0], edges[-1], _SWELLING_STEP_HZ)
+    inside = np.stack([(rates >= low) & (rates < high) for low, high in pairwise(edges)])
     return np.asarray(inside / inside.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
@@ -354,24 +378,10 @@ def _count_runs(mask: Tensor) -> Tensor:
     return mask[:, 0] + (mask[:, 1:] - mask[:, :-1]).clamp_min(0.0).sum(dim=1)
 
 
-def _or_all(part: Tensor, whole: Tensor) -> Tensor:
-    """Give a mask, or the whole where fewer than eight frames are in it."""
+def _or_all(part: Tensor, whole: Tensor, least: int) -> Tensor:
+    """Give a mask, or the whole where fewer than ``least`` frames are in it."""
     mask = part.float()
-    return torch.where(mask.sum(dim=1, keepdim=True) >= _LEAST_FRAMES, mask, whole)
-
-
-def _is_enough(voiced: Tensor) -> Tensor:
-    return (voiced.sum(dim=1, keepdim=True) >= _LEAST_FRAMES).float()
-
-
-def _slope(values: Tensor) -> Tensor:
-    """Give the slope of a straight line through nine frames around each, per frame; ends are repeated."""
-    reach = 4
-    weights = torch.arange(-reach, reach + 1, device=values.device, dtype=torch.float32) / 60.0
-    columns = values.transpose(1, 2).reshape(-1, 1, values.shape[1])
-    padded = functional.pad(columns, (reach, reach), mode="replicate")
-    slopes = functional.conv1d(padded, weights.reshape(1, 1, -1))
-    return slopes.reshape(values.shape[0], values.shape[2], -1).transpose(1, 2)
+    return torch.where(mask.sum(dim=1, keepdim=True) >= least, mask, whole)
 
 
 def _change(values: Tensor) -> Tensor:

@@ -32,7 +32,8 @@ class Config:
     """Shape of the network.
 
     Units of the hidden layers, shares of inputs and units dropped, how many perceptrons there are per ear, how
-    many of the ears there are, and whether the speech encoder is heard as well.
+    many of the ears there are, whether the speech encoder is heard as well, and of how many frames the ears hear
+    one (1 or 2).
     """
 
     n_labels: int
@@ -42,6 +43,7 @@ class Config:
     members: int = 1
     ears: int = len(EARS)
     encoder: bool = False
+    frame_step: int = 1
 
 
 def build(**params: object) -> StatisticsMLP:
@@ -52,6 +54,8 @@ def build(**params: object) -> StatisticsMLP:
 class StatisticsMLP(nn.Module):
     """Log-mels in dB and periodicity (batch, frames, 128) -> logits (batch, n_labels).
 
+    With a frame step of 2, what is given are every second frames.
+
     Where the speech encoder is heard, its statistics (batch, 1728) are given beside them; ``share`` of what is
     said is then by the perceptrons on these, in [0, 1].
     """
@@ -61,7 +65,7 @@ class StatisticsMLP(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.statistics = VoiceStatistics(EARS[: config.ears])
+        self.statistics = VoiceStatistics(EARS[: config.ears], config.frame_step)
         self.widths = [self.statistics.n_statistics] * config.ears + [N_STATISTICS] * config.encoder
         self.standardise = Standardise(sum(self.widths))
         self.members = nn.ModuleList(_perceptron(width, config) for width in self.widths * config.members)
@@ -99,6 +103,11 @@ class StatisticsMLP(nn.Module):
 def hears_encoded(network: nn.Module) -> bool:
     """Say whether a network wants what the speech encoder hears, beside the voice."""
     return isinstance(network, StatisticsMLP) and network.config.encoder
+
+
+def frame_step(network: nn.Module) -> int:
+    """Say of how many frames of a voice a network is given one."""
+    return network.config.frame_step if isinstance(network, StatisticsMLP) else 1
 
 
 class Standardise(nn.Module):

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from emotrace.features import log_mel
 from emotrace.learn.models import _speech_encoder
 from emotrace.learn.models._front_end import LogMel, Voice
-from emotrace.learn.models.statistics_mlp import hears_encoded
+from emotrace.learn.models.statistics_mlp import frame_step, hears_encoded
 
 OPSET = 17
 
@@ -56,7 +56,7 @@ class EmotionGraph(nn.Module):
 
     def __init__(self, network: nn.Module, temperature: float) -> None:
         super().__init__()
-        self.front_end = Voice()
+        self.front_end = Voice(frame_step(network))
         self.network = network
         self.temperature = temperature
 

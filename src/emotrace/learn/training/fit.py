@@ -32,7 +32,7 @@ from emotrace.errors import RecipeError, TrainingError
 from emotrace.features import log_mel
 from emotrace.labels import EMOTIONS, SEXES
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
-from emotrace.learn.models.statistics_mlp import hears_encoded
+from emotrace.learn.models.statistics_mlp import frame_step, hears_encoded
 from emotrace.learn.training.augmentation import augment
 from emotrace.learn.training.pack import MINIMUM_FRAMES, N_COLUMNS, Codes, Pack, decode
 from emotrace.learn.training.recipe import Recipe, Training
@@ -256,21 +256,23 @@ def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") 
     network.eval()
     logits = np.empty((len(examples.utterances), len(examples.labels)), dtype=np.float32)
     pack, version = examples.pack, examples.pack.versions.original
-    for places, voice in whole_clips(pack, version):
+    for places, voice in whole_clips(pack, version, frame_step(network)):
         given = [voice, torch.from_numpy(pack.encoded[version][places])] if hears_encoded(network) else [voice]
         logits[places] = network(*(part.to(device) for part in given)).float().cpu().numpy()
     return logits
 
 
-def whole_clips(pack: Pack, version: int) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
-    """Give all clips of a version, some at a time: their places, (n,), and their frames, (n, frames, 128)."""
+def whole_clips(pack: Pack, version: int, step: int = 1) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
+    """Give all clips of a version, some at a time: their places, (n,), and every ``step``-th of their frames, (n,
+    frames, 128).
+    """
     lengths = np.diff(pack.offsets[version])
     order = np.argsort(lengths, kind="stable")
     for places in np.array_split(order, max(1, len(order) // 32)):
         # Neighbours in order of length need next to no padding.
         longest = int(lengths[places].max())
         clips = [fit_length(pack.clip(place, version), longest, 0.0) for place in places.tolist()]
-        yield places, torch.from_numpy(decode(np.stack(clips)))
+        yield places, torch.from_numpy(decode(np.stack(clips)[:, ::step]))
 
 
 @dataclass(frozen=True)

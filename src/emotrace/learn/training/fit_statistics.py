@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from emotrace.errors import TrainingError
-from emotrace.learn.models.statistics_mlp import StatisticsMLP, hears_encoded
+from emotrace.learn.models.statistics_mlp import StatisticsMLP, frame_step, hears_encoded
 from emotrace.learn.training.fit import (
     Examples,
     Sampler,
@@ -73,7 +73,7 @@ def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, d
 def _hear(network: StatisticsMLP, pack: Pack, version: int, device: str) -> Tensor:
     """Give the statistics (n_clips, n) of one version."""
     heard = torch.empty(len(pack.offsets[version]) - 1, len(network.standardise.mean), device=device)
-    for places, voice in whole_clips(pack, version):
+    for places, voice in whole_clips(pack, version, frame_step(network)):
         encoded = torch.from_numpy(pack.encoded[version][places]).to(device) if hears_encoded(network) else None
         heard[torch.from_numpy(places)] = network.hear(voice.to(device), encoded)
     return heard

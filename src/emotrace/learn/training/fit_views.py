@@ -69,9 +69,10 @@ def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Pat
     statistics = fit_statistics(recipe, train, folder / "statistics.pt", identity, device).cpu()
     share: dict[str, float] = {}
     if hears_encoded(statistics):
-        share["share"] = _share_of_encoder(statistics, validation)
+        share["share"], heard = _share_of_encoder(statistics, validation)
+    else:
+        heard = predict_logits(statistics, validation)
     seconds = time.perf_counter() - started
-    heard = predict_logits(statistics, validation)
     scores = score_logits(heard, validation)
     report("view", {"view": "statistics", **share, **tell_scores(scores), "seconds": round(seconds, 1)})
     if recipe.model.name == "statistics-mlp":
@@ -89,16 +90,17 @@ def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Pat
     )
 
 
-def _share_of_encoder(statistics: nn.Module, validation: Examples) -> float:
-    """Choose what the perceptrons on the speech encoder have to say, and let them say it."""
+def _share_of_encoder(statistics: nn.Module, validation: Examples) -> tuple[float, NDArray[np.float32]]:
+    """Choose how much the perceptrons on the speech encoder have to say; give that, and what all say then."""
     share = statistics.get_buffer("share")
     alone = []
     for whole in (1.0, 0.0):
         share.fill_(whole)
         alone.append(predict_logits(statistics, validation))
-    chosen = _choose_share(alone[0], alone[1], validation)
+    encoded, voiced = alone
+    chosen = _choose_share(encoded, voiced, validation)
     share.fill_(chosen)
-    return chosen
+    return chosen, _said(encoded, voiced, chosen)
 
 
 def _said(seen: NDArray[np.float32], heard: NDArray[np.float32], share: float) -> NDArray[np.float32]:

@@ -54,8 +54,8 @@ class Data:
 
 @dataclass(frozen=True)
 class Model:
-    """The network; see `emotrace.learn.models.two_views.Config` and, for ``ears`` and ``encoder``, those of
-    `emotrace.learn.models.statistics_mlp`. A network looks only at what it has a use for.
+    """The network; see `emotrace.learn.models.two_views.Config` and, for ``ears``, ``encoder`` and
+    ``frame_step``, those of `emotrace.learn.models.statistics_mlp`. A network looks only at what it has a use for.
     """
 
     name: str = "two-views"
@@ -68,6 +68,7 @@ class Model:
     members: int = 1
     ears: int = 3
     encoder: bool = False
+    frame_step: int = 1
 
     def __post_init__(self) -> None:
         _require_known("name", self.name, registry.names("model"))
@@ -76,6 +77,12 @@ class Model:
             self.name == "statistics-mlp" or not self.encoder,
             "encoder",
             "must be false unless 'name' is statistics-mlp",
+        )
+        _require(self.frame_step in (1, 2), "frame_step", "must be 1 or 2")
+        _require(
+            self.name == "statistics-mlp" or self.frame_step == 1,
+            "frame_step",
+            "must be 1 unless 'name' is statistics-mlp",
         )
         is_sound = len(self.widths) == 5 and min(self.widths) >= 16
         # Narrower ones crash bfloat16 convolutions on some processors.
