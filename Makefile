@@ -27,7 +27,7 @@ test: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 benchmarks: $(VENV)/.test-ready
 	$(BIN)/python benchmarks/start_up.py -o benchmarks/results/start_up.json

@@ -48,7 +48,7 @@ def test_text_stays_text(content: str, value: str) -> None:
         assert reader.tags[0][1]["title"] == value
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | HOSTILE,

@@ -72,7 +72,7 @@ def test_examples_are_valid() -> None:
         PREDICTION.validate(example)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(predictions=st.lists(_predictions(), max_size=4))
 def test_written_predictions_are_valid(predictions: list[Prediction]) -> None:
     records = json.loads(_written("json", predictions, single=True))
@@ -83,7 +83,7 @@ def test_written_predictions_are_valid(predictions: list[Prediction]) -> None:
         PREDICTION.validate(record)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(predictions=st.lists(_predictions(), max_size=4), limit=st.floats())
 def test_written_timelines_are_valid(predictions: list[Prediction], limit: float) -> None:
     speech = tuple(p.segment for p in predictions if p.is_speech)

@@ -86,7 +86,7 @@ def test_nothing_heard_changes_nothing(path):
     assert all(style.n_rewards == 0 and style.preference == 0.5 for style in policy.statistics())
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rewards=st.lists(
         st.tuples(

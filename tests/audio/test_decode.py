@@ -169,7 +169,7 @@ def _survives(data: bytes) -> None:
     assert "\n" not in message
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     magic=st.sampled_from(
         (
@@ -185,7 +185,7 @@ def test_random_bytes_are_refused_politely(magic: bytes, rest: bytes) -> None:
     _survives(magic + rest)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(changes=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 255)), min_size=1, max_size=8))
 def test_a_mutated_header_is_read_or_refused_politely(wav_bytes: Wav, changes: list[tuple[int, int]]) -> None:
     chunk = b"LIST" + struct.pack("<I", 4) + b"INFO"
@@ -195,7 +195,7 @@ def test_a_mutated_header_is_read_or_refused_politely(wav_bytes: Wav, changes: l
     _survives(bytes(data))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     numbers=st.tuples(*[st.sampled_from([0, 1, 2, 0x7FFF, 0xFFFF])] * 3),
     sizes=st.tuples(*[st.sampled_from([0, 1, 16, 0x7FFFFFFF, 0xFFFFFFFF])] * 3),

@@ -30,7 +30,7 @@ def stereo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     block_seconds=st.floats(0.0005, 3.0),
     rate=st.sampled_from([8000, 16000, 22050, 44100]),

@@ -13,7 +13,7 @@ from emotrace.errors import UsageError
 RATES = [1000, 8000, 11025, 16000, 16001, 22050, 44100, 48000, 96000]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     source=st.sampled_from(RATES),
     target=st.sampled_from([8000, 16000]),
@@ -28,7 +28,7 @@ def test_any_block_sizes_give_the_same_samples(source: int, target: int, sizes: 
     np.testing.assert_array_equal(streamed, resample(signal, source, target))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(source=st.sampled_from(RATES), target=st.sampled_from(RATES), n=st.integers(0, 5000))
 def test_the_length_is_the_exact_one_rounded_and_never_0(source: int, target: int, n: int) -> None:
     exact = (2 * n * target + source) // (2 * source)  # floor(n * target / source + 1/2) in whole numbers

@@ -17,7 +17,7 @@ def _clip(rng: np.random.Generator, n: int) -> np.ndarray:
     return (rng.uniform(-1, 1, n) * level).astype(np.float32)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     seed=st.integers(0, 10_000),
     n=st.integers(1, 20_000),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emotrace.avatar.mapping import AvatarMapping, Parameter, Sending
@@ -24,7 +24,6 @@ def make(parameters=(ANGER,), motion=TALKING, **sending):
     return AvatarState(motion), Sender(AvatarMapping("", tuple(parameters), motion, Sending(**sending)))
 
 
-@settings(deadline=None)
 @given(
     st.floats(0.5, 60.0),
     st.lists(st.floats(0.001, 0.2), min_size=1, max_size=80),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emotrace.avatar.motion import Motion
@@ -41,7 +41,6 @@ motions = st.builds(
 times = st.floats(0.0, 12.0)
 
 
-@settings(deadline=None)
 @given(motions, st.lists(st.tuples(times, predictions()), max_size=8), st.lists(times, max_size=30))
 def test_what_is_shown_does_not_depend_on_how_often_one_looks(motion, pushes, looks):
     often, once = AvatarState(motion), AvatarState(motion)
@@ -55,7 +54,6 @@ def test_what_is_shown_does_not_depend_on_how_often_one_looks(motion, pushes, lo
     assert often.tick(13.0) == once.tick(13.0)
 
 
-@settings(deadline=None)
 @given(motions, st.lists(st.tuples(times, predictions()), max_size=8), st.lists(times, min_size=1, max_size=10))
 def test_weights_are_weights(motion, pushes, looks):
     avatar = AvatarState(motion)

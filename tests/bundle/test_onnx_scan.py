@@ -261,7 +261,7 @@ def test_other_reader_finds_the_same_external_tensors(place: str) -> None:
 
 
 @given(place=st.sampled_from(sorted(HIDING_PLACES)), data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_what_passes_the_scan_has_no_external_data_for_protobuf_either(place: str, data: st.DataObject) -> None:
     """Overwrite single bytes of a model with a hidden tensor: where the scan loses it, protobuf must too."""
     mutated = bytearray(model_with(HIDING_PLACES[place]))

@@ -378,7 +378,7 @@ class TestZip:
         path.write_bytes(path.read_bytes()[:-40])
         refuse(path, r"is not a readable zip")
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_damaged_zip_is_read_right_or_refused(
         self, tmp_path: Path, contents: dict[str, bytes], data: st.DataObject

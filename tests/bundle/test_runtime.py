@@ -234,7 +234,7 @@ def test_failure_while_running_is_one_line_and_logs_nothing(
 
 
 @pytest.mark.parametrize("kind", ["emotion", "speech"])
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_model_with_a_true_hash_raises_nothing_but_bundle_errors(
     tmp_path: Path, kind: str, data: st.DataObject

@@ -16,7 +16,7 @@ from emotrace.hear.recognizer import Recogniser
 from emotrace.hear.speech import SpeechDetector
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(cuts=st.lists(st.integers(0, 12 * 16_000), max_size=5))
 def test_any_blocks_give_the_same_speech(
     recogniser: Recogniser, both_voices: tuple[Signal, Signal], cuts: list[int]

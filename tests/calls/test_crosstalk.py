@@ -64,7 +64,7 @@ def test_what_sounds_like_the_other_is_dropped_however_loud_it_is() -> None:
     assert own_speech(speech, find_crosstalk(speech, own, other, is_like)) == [Segment(5.0, 10.0)]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(cuts=st.lists(st.integers(0, 10 * 16_000), max_size=5))
 def test_any_blocks_give_the_same_likeness(both_voices: tuple[Signal, Signal], cuts: list[int]) -> None:
     agent, caller = (resample(voice[: 10 * RATE], RATE, 16_000) for voice in both_voices)

@@ -80,7 +80,7 @@ def test_peaks_are_where_each_party_speaks_and_on_one_scale() -> None:
     assert peaks["customer"] == [0.0] * half + [1.0] * half
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sizes=st.lists(st.integers(0, 500), max_size=12), rate=st.sampled_from([8000, 11025, 16000]))
 def test_peaks_do_not_depend_on_blocks(sizes: list[int], rate: int) -> None:
     signal = np.random.default_rng(1).uniform(-1, 1, sum(sizes) + 1).astype(np.float32)

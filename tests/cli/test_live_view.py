@@ -186,7 +186,7 @@ states = st.builds(
 def test_it_fits_any_terminal_and_never_jumps(frame, encoding, colours):
     drawing = frame(encoding, colours)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(
         state=states,
         width=st.integers(12, 130),
@@ -231,7 +231,7 @@ def test_names_cannot_steer_the_terminal(frame):
     changes=st.lists(st.sampled_from(LABELS), min_size=20, max_size=120), n_cells=st.integers(5, 90),
     at=st.floats(0.0, 1.0),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_ribbon_only_moves(changes, n_cells, at):
     predictions = [heard(0.75 * n, emotion) for n, emotion in enumerate(changes)]
     state = LiveState(finals=deque(predictions))

@@ -151,7 +151,7 @@ def test_errors_say_what_is_wanted(feature_set):
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_shrinking_keeps_the_mean(height, width, seed):
     picture = np.random.default_rng(seed).uniform(size=(height, width, 1)).astype(np.float32)
     small = _image.shrink(picture)

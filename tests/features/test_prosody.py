@@ -227,7 +227,7 @@ def test_silence_has_no_prosody():
 SPOKEN = syllables(4.0, 6) + noise(6 / 4 + 0.4, level=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(gain_db=st.floats(-40.0, 10.0))
 def test_gain_changes_the_level_and_nothing_else(gain_db):
     was, now = (measure_prosody((SPOKEN * g).astype(np.float32), RATE) for g in (1.0, 10 ** (gain_db / 20)))
@@ -237,7 +237,7 @@ def test_gain_changes_the_level_and_nothing_else(gain_db):
     assert now.pitch_range_semitones == pytest.approx(was.pitch_range_semitones, abs=1e-3)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 2**32 - 1), n_samples=st.integers(0, 4_000), rate=st.sampled_from([4_000, 8_000, 48_000])
 )

@@ -268,7 +268,7 @@ def test_a_timeline_says_that_there_is_a_baseline(recogniser, adapted, caller):
         assert sum(prediction.probabilities.values()) == pytest.approx(1.0)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.lists(st.integers(0, 30_000), max_size=20),
     start=st.integers(0, 500_000),

@@ -23,7 +23,7 @@ def run(recogniser, signal, sizes=(), **settings) -> list[Prediction]:
     return [*predictions, *engine.push(signal[position:]), *engine.close()]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.lists(st.integers(0, 30_000), max_size=30),
     start=st.integers(0, 600_000),
@@ -59,7 +59,7 @@ def test_blocks_of_one_telephone_packet_give_the_identical_timeline(recogniser, 
     assert run(recogniser, signal, [320] * 250) == run(recogniser, signal)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     length=st.integers(0, 80_000),
     hop=st.floats(0.1, 2.0),
@@ -82,7 +82,7 @@ def test_a_prediction_comes_as_soon_as_its_window_is_complete(recogniser, caller
     assert (first.segment.start, first.segment.end) == (0.0, 1.0)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.lists(st.integers(0, 30_000), max_size=20),
     start=st.integers(0, 600_000),

@@ -79,7 +79,7 @@ def test_a_short_clip_is_heard_twice_half_a_step_of_the_encoder_apart(recogniser
     np.testing.assert_allclose(heard.mean, mean, atol=0.02)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(first=st.integers(0, 10**6), n_samples=st.integers(1_600, 400_000))
 def test_windows_of_a_clip_cover_it_evenly(recogniser, first, n_samples):
     windows = recogniser._windows(first, first + n_samples)

@@ -75,7 +75,7 @@ def tiny(tmp_path_factory) -> Recogniser:
     return Recogniser(make_emotion_bundle(folder / "emotion"), make_speech_bundle(folder / "speech"), "all")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     encoding=st.sampled_from(ENCODINGS),
     sizes=st.lists(st.integers(0, 9_001), max_size=20),

@@ -15,7 +15,7 @@ from emotrace.manifest import UNKNOWN_SPEAKER, read_manifest
 from emotrace.types import Utterance
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=80).map(lambda tail: b"file,emotion\n" + tail) | st.binary(max_size=80))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     for ending in (".csv", ".jsonl"):

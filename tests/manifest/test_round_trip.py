@@ -50,7 +50,7 @@ def _absolute(utterance: Utterance, folder: Path) -> Utterance:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(utterances=st.lists(_UTTERANCE, min_size=1, max_size=5))
 def test_what_is_written_is_read_again(tmp_path: Path, ending: str, utterances: list[Utterance]) -> None:
     if ending == ".parquet":

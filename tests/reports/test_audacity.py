@@ -29,7 +29,7 @@ def test_a_call(call: Timeline, write: Write) -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
 def test_labels_are_the_runs_of_every_channel(
     timelines: list[Timeline],

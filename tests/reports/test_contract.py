@@ -37,7 +37,7 @@ def test_describes_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(timeline=st.from_type(Timeline))
 def test_writes_any_timeline_as_whole_lines(name: str, timeline: Timeline, write: Write) -> None:
     text = write(name, timeline)

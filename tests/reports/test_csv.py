@@ -23,7 +23,7 @@ def _read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(timeline=st.from_type(Timeline))
 def test_reads_back(timeline: Timeline, write: Write) -> None:
     text = write("csv", timeline)

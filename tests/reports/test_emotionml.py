@@ -80,7 +80,7 @@ def _read(emotion: ElementTree.Element) -> tuple[float, float, str, str, str]:
     return float(times[1]), float(times[2]), label, channel, os.fsdecode(unquote_to_bytes(uri.path))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
 def test_emotions_are_the_runs_of_every_channel(
     timelines: list[Timeline],
@@ -118,7 +118,7 @@ def test_a_call(call: Timeline, write: Write) -> None:
     assert "no speech" not in text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(timeline=st.from_type(Timeline))
 def test_dimensions_map_back_to_what_is_derived(timeline: Timeline, write: Write) -> None:
     emotions = _parse(write("emotionml", timeline)).findall(f"{EMO}emotion")

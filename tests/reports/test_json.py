@@ -25,7 +25,7 @@ def _refuse(constant: str) -> float:
     raise AssertionError(f"{constant} is not JSON")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
 def test_a_document_reads_back(
     timelines: list[Timeline], as_channels: Callable[..., list[Timeline]], write: Write
@@ -72,7 +72,7 @@ def test_clips_are_an_array(call: Timeline, write_clips: Write) -> None:
     assert json.loads(write_clips("json", call.predictions)) == [p.to_dict() for p in call.predictions]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(timeline=st.from_type(Timeline))
 def test_jsonl_has_one_record_per_line(timeline: Timeline, write: Write, write_clips: Write) -> None:
     text = write("jsonl", timeline)
@@ -101,7 +101,7 @@ def test_an_undecodable_file_name_survives(call: Timeline, write_clips: Write) -
     assert json.loads(text)["file"] == "bad\udcff.wav"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
 def test_timelines_come_back(
     timelines: list[Timeline], as_channels: Callable[..., list[Timeline]], write: Write
@@ -122,7 +122,7 @@ def test_timelines_come_back(
     assert read_timelines(json.loads(write("json", *read))) == read
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(timeline=st.from_type(Timeline))
 def test_what_was_read_can_be_written_in_every_format(timeline: Timeline, write: Write) -> None:
     (back,) = read_timelines(json.loads(write("json", timeline)))

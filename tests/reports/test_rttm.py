@@ -35,7 +35,7 @@ def test_a_call(call: Timeline, write: Write) -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timeline=st.from_type(Timeline))
 def test_the_turns_are_the_speech(timeline: Timeline, write: Write) -> None:
     turns = [(float(r[3]), float(r[4]), r[7], float(r[8])) for r in _read(write("rttm", timeline))]

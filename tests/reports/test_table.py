@@ -128,7 +128,7 @@ def test_long_file_names_are_kept_whole(call: Timeline, write: Write, write_clip
     assert write_clips("table", [replace(call.predictions[1], file=file)]).endswith(f"  {file}\n")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3), width=st.integers(1, 200))
 def test_any_timeline_at_any_width(
     timelines: list[Timeline],
@@ -167,7 +167,6 @@ def test_the_ribbon_shows_what_fills_most_of_a_cell(call: Timeline) -> None:
     assert {cell.emotion for cell in ribbon_cells(call.runs(), 24.5, 10)[5:]} == {None}
 
 
-@settings(deadline=None)
 @given(duration=st.floats(1e-4, 1e6), n_cells=st.integers(1, 200))
 def test_the_time_axis_fits_and_reads(duration: float, n_cells: int) -> None:
     axis = time_axis(duration, n_cells)

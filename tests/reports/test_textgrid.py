@@ -65,7 +65,7 @@ def _read_tier(reader: _Reader, number: int, duration: float) -> Tier:
     return name, intervals
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
 def test_tiers_fill_the_recording(
     timelines: list[Timeline],

@@ -45,7 +45,7 @@ def _read_cue(block: str) -> tuple[float, float, str, str]:
     return start, end, cue[1] or "", unescape(cue[4])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timelines=st.lists(st.from_type(Timeline), min_size=1, max_size=3))
 def test_cues_are_the_runs_of_every_channel(
     timelines: list[Timeline],

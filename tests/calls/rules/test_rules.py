@@ -258,7 +258,7 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(call=calls(), rule=rules, pieces=st.integers(1, 5))
 def test_how_pauses_are_pushed_changes_nothing(call, rule, pieces):
     def told(predictions: list[Prediction]) -> tuple[list[Escalation], list[Escalation]]:
@@ -276,7 +276,7 @@ def test_how_pauses_are_pushed_changes_nothing(call, rule, pieces):
     assert told(call) == told(left_out) == told(split)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(call=calls(), rule=rules, cut=st.integers(0, 40))
 def test_what_is_told_is_in_order_and_complete(call, rule, cut):
     found = escalate(call, rule)
@@ -299,7 +299,7 @@ def test_what_is_told_is_in_order_and_complete(call, rule, cut):
     assert live == found[: len(live)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(call=calls())
 def test_rules_do_not_disturb_one_another(call):
     other = replace(RULE, name="other", threshold=0.3, seconds=1.0)

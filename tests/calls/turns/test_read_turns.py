@@ -525,7 +525,7 @@ def turn_lists(draw: st.DrawFn) -> list[Turn]:
 
 
 @pytest.mark.parametrize("encode", ENCODERS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(turns=turn_lists())
 def test_what_is_written_is_read(given_file, encode, turns):
     read = read_turns(given_file(encode(turns)))
@@ -563,7 +563,7 @@ documents = (
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=documents)
 @example(document={"results": {"speaker_labels": {"segments": [{"items": 3}]}, "items": [{"start_time": {}}]}})
 @example(document={"Transcript": [{"ParticipantId": []}], "Participants": [{"ParticipantId": {}}]})
@@ -571,7 +571,7 @@ def test_any_json_is_turns_or_one_line(given_file, document):
     check_turns_or_one_line(given_file(json.dumps(document).encode("utf-8", "surrogatepass")))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=60)
     | st.lists(st.sampled_from(["SPEAKER", "a", "1", "-1", "nan", "\n"])).map(

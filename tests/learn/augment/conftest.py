@@ -8,14 +8,9 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from numpy.typing import NDArray
 
 from emotrace.audio.load import load_audio
-
-# A busy machine is slow, not wrong.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 Signal = NDArray[np.float32]
 

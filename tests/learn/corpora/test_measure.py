@@ -25,7 +25,7 @@ def _longest_run(is_full: list[bool]) -> int:
     return longest
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     levels=st.lists(st.sampled_from([-1.0, -0.999, -0.5, -0.0, 0.0, 0.25, 0.998, 1.0]), min_size=2, max_size=60),
     n_channels=st.integers(1, 3),

@@ -6,13 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 from emotrace.types import Utterance
-
-# A busy machine is slow, not wrong.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 EMOTIONS = ("anger", "calm", "sadness")
 

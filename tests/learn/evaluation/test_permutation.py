@@ -63,7 +63,7 @@ def test_only_the_feature_that_is_looked_at_costs() -> None:
 
 
 @given(n_clips=st.integers(1, 30), n_repeats=st.integers(1, 5), seed=st.integers(0, 99))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_orders_hold_every_clip_once(n_clips: int, n_repeats: int, seed: int) -> None:
     orders = draw_orders(n_clips, n_repeats, np.random.default_rng(seed))
     assert orders.shape == (n_repeats, n_clips)

@@ -35,7 +35,7 @@ def test_nobody_is_changed_by_others(rows):
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(gain=st.floats(0.01, 100.0), offset=st.floats(-100.0, 100.0))
 def test_a_voice_and_its_microphone_cancel_out(gain, offset):
     rows = np.random.default_rng(1).normal(0.0, 1.0, (len(SPEAKERS), 3))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from huggingface_hub import ModelCard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.tiny_bundles import make_emotion_bundle, make_sex_bundle, make_speech_bundle
 
@@ -36,7 +36,6 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["a", "b", "c"]), PLAIN, max_size=3))
 def test_yaml_is_read_as_it_was_meant(values: dict[str, Any]) -> None:
     def plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emotrace.features._level import speech_level_dbfs
@@ -97,7 +97,6 @@ def test_a_telephone_leaves_its_band(voice: np.ndarray) -> None:
     assert power[(hz > 500) & (hz < 3000)].mean() > 1000 * power[hz > 4200].mean()
 
 
-@settings(deadline=None)
 @given(st.integers(1, 400), st.floats(0.01, 3.0))
 def test_crops_are_the_middle(n: int, seconds: float) -> None:
     signal = np.arange(n, dtype=np.float32)

@@ -22,7 +22,7 @@ VALUES = np.arange(5, dtype=np.float32)
         np.float32, arrays.array_shapes(max_dims=3), elements=st.floats(width=32, allow_nan=False)
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_is_put_is_got(tmp_path_factory, values):
     cache = FeatureCache(tmp_path_factory.mktemp("cache"), "mfcc20", "f" * 64)
     cache.put("content", None, values)

@@ -32,7 +32,7 @@ def make_table(folder: Path, matrix: np.ndarray | None = None) -> FeatureTable:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @given(numbers=st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=6, max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_same_bits_come_back(tmp_path_factory, ending, numbers):
     folder = tmp_path_factory.mktemp("table")
     table = make_table(folder, np.array(numbers, np.float32).reshape(3, 2))

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from hypothesis import settings
 from numpy.typing import NDArray
 
 from emotrace.learn.evaluation.split import Split
@@ -19,10 +18,6 @@ from emotrace.learn.training.data import divide, gather
 from emotrace.learn.training.fit import Examples, label_inventory, make_examples
 from emotrace.learn.training.pack import Pack, Versions, build_pack, versions_of
 from emotrace.learn.training.recipe import Augment, Data, Export, Model, Recipe, Statistics, Training
-
-# A busy machine is slow, not wrong.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 RATE = 16_000
 RAVDESS_CODES = {"neutral": "01", "happiness": "03", "anger": "05"}

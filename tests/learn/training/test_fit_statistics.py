@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from emotrace.errors import TrainingError
-from emotrace.learn.training.fit import predict_logits, run_identity, validation_scores
+from emotrace.learn.training.fit import load_weights, predict_logits, run_identity, validation_scores
 from emotrace.learn.training.fit_statistics import fit_statistics
 from emotrace.learn.training.fit_views import SHARES, fit_views
 from emotrace.learn.training.pack import Versions, build_pack, versions_of
@@ -29,7 +29,7 @@ def recipe(tiny_recipe: Any) -> Any:
 @pytest.fixture(scope="module")
 def fitted(recipe: Any, sides: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[torch.nn.Module, Path]:
     path = tmp_path_factory.mktemp("fitted") / "statistics.pt"
-    return fit_statistics(recipe, sides["train"], path, "this run", "cpu"), path
+    return fit_statistics(recipe, sides["train"], path, "this run", "cpu")[0], path
 
 
 def test_learns_to_tell_emotions_of_speakers_never_heard(fitted, sides):
@@ -41,15 +41,17 @@ def test_learns_to_tell_emotions_of_speakers_never_heard(fitted, sides):
 def test_what_was_fitted_is_read_again(fitted, recipe, sides):
     network, path = fitted
     before = path.stat().st_mtime_ns
-    again = fit_statistics(recipe, sides["train"], path, "this run", "cpu")
+    again, seconds = fit_statistics(recipe, sides["train"], path, "this run", "cpu")
+    # How long it took then, not how long it took to read.
+    assert seconds == load_weights(path, "cpu")["seconds"] > 0.1
     assert path.stat().st_mtime_ns == before
     for name, weights in network.state_dict().items():
         assert torch.equal(again.state_dict()[name], weights), name
 
 
 def test_the_same_seed_gives_the_same_and_another_run_is_fitted_anew(fitted, recipe, sides, tmp_path):
-    same = fit_statistics(recipe, sides["train"], tmp_path / "a.pt", "x", "cpu")
-    other = fit_statistics(
+    same, _ = fit_statistics(recipe, sides["train"], tmp_path / "a.pt", "x", "cpu")
+    other, _ = fit_statistics(
         replace(recipe, training=replace(recipe.training, seed=7)), sides["train"], tmp_path / "a.pt", "y", "cpu"
     )
     first = "members.0.1.weight"

@@ -26,7 +26,7 @@ def power_above(signal: np.ndarray, hz: float) -> float:
     return float(spectrum[np.fft.rfftfreq(signal.size, 1 / RATE) > hz].sum() / spectrum.sum())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), n_samples=st.integers(1, 20_000))
 def test_keeps_length_and_gives_numbers(seed, n_samples):
     signal = voice()[:n_samples]
