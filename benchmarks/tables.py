@@ -99,7 +99,7 @@ def tell_pooled(benchmark: dict[str, Any]) -> str:
         f"{partial}{told[0].upper()}{told[1:]}, protocol {benchmark['protocol']['name']}: one training each, in which nothing was "
         "chosen on the speakers held out; what all folds said of them is pooled, each corpus among its own labels, through "
         f"the same path as your recordings. {spread}Intervals resample speakers. Calibration error of all speech together "
-        f"(ECE): {speech['expected_calibration_error']['mean']:.3f}. {_hours(benchmark)}",
+        f"(ECE): {speech['expected_calibration_error']['mean']:.3f}. {_hours(benchmark)}{tell_changes(benchmark)}",
     ]
     return "\n".join(rows)
 
@@ -119,7 +119,7 @@ def make_corpus_out() -> str:
     rows += [
         "",
         f"{partial}{told[0].upper()}{told[1:]}: a corpus is judged by models that were trained on all others, among the "
-        f"{len(labels)} labels that all have ({', '.join(labels)}); chance is {_percent(1 / len(labels))}. {_hours(benchmark)}",
+        f"{len(labels)} labels that all have ({', '.join(labels)}); chance is {_percent(1 / len(labels))}. {_hours(benchmark)}{tell_changes(benchmark)}",
     ]
     return "\n".join(rows)
 
@@ -608,6 +608,20 @@ def _tell_earlier() -> str:
     models = {_result(name)["bundles"]["default"] for name in _OF_THE_DEFAULT.intersection(_read)}
     earlier = sorted(model for model in models if not shipped.startswith(model))
     return f"\n\nMeasured with an earlier default model (SHA-256 {', '.join(earlier)}...)." if earlier else ""
+
+
+def tell_changes(benchmark: dict[str, Any]) -> str:
+    """Say so where a benchmark of the default was made before its recipe became what is shipped."""
+    if benchmark["recipe_name"] != "default":
+        return ""
+    shipped, then = _card("default")["training"]["recipe"], benchmark["recipe"]
+    changed = [
+        f"{section}.{key}"
+        for section in ("model", "augment", "training", "statistics")
+        for key, value in shipped[section].items()
+        if then[section].get(key) != value
+    ]
+    return f" Measured with an earlier recipe: since then, {', '.join(changed)} changed." if changed else ""
 
 
 def _result(name: str) -> dict[str, Any]:

@@ -31,6 +31,12 @@ def score(mean: float, sd: float | None = None, reach: float | None = None) -> d
     }
 
 
+def shipped_recipe() -> dict[str, Any]:
+    card = json.loads((ROOT / "src/emotrace/assets/default/card.json").read_text(encoding="utf-8"))
+    recipe: dict[str, Any] = card["training"]["recipe"]
+    return recipe
+
+
 def benchmark(*, is_partial: bool, among: Any = "each corpus's own labels") -> dict[str, Any]:
     own = {
         "labels": list("abcdefg"),
@@ -47,6 +53,8 @@ def benchmark(*, is_partial: bool, among: Any = "each corpus's own labels") -> d
     training = {"seconds": 1800, "machine": {"gpu": None, "cores": 2, "cpu": "made"}}
     return {
         "told": "folds 1-6 of 6, seeds 1-2",
+        "recipe_name": "default",
+        "recipe": shipped_recipe(),
         "is_partial": is_partial,
         "protocol": {"name": "joint-6", "judged_among": among},
         "scores": {"pooled": own, "savee": own},
@@ -82,3 +90,14 @@ def test_corpora_that_nobody_heard(tables: ModuleType, tmp_path: Path) -> None:
     shown = tables.make_corpus_out()
     assert "| savee | 480 (4) | **61.0** ± 1.2 [56.0, 66.0] | 62.5 |" in shown
     assert "among the 4 labels that all have (neutral, happiness, sadness, anger); chance is 25." in shown
+
+
+def test_figures_of_an_earlier_recipe_say_so(tables: ModuleType) -> None:
+    made = benchmark(is_partial=False)
+    assert "earlier recipe" not in tables.tell_pooled(made)
+    del made["recipe"]["model"]["ears"]
+    made["recipe"]["statistics"]["steps"] = 7
+    told = "Measured with an earlier recipe: since then, model.ears, statistics.steps changed."
+    assert tables.tell_pooled(made).endswith(told)
+    made["recipe_name"] = "quick"
+    assert "earlier recipe" not in tables.tell_pooled(made)
