@@ -8,6 +8,7 @@ voices that are masked and cut at random are statistics of nobody, and teach lit
 from __future__ import annotations
 
 import copy
+import time
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,9 @@ from emotrace.learn.training.pack import Pack
 from emotrace.learn.training.recipe import Recipe
 
 
-def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, device: str) -> nn.Module:
+def fit_statistics(
+    recipe: Recipe, train: Examples, path: Path, identity: str, device: str
+) -> tuple[nn.Module, float]:
     """Fit the perceptrons, or read them from ``path`` if the same were fitted before.
 
     Parameters
@@ -48,25 +51,31 @@ def fit_statistics(recipe: Recipe, train: Examples, path: Path, identity: str, d
     device
         ``cpu`` or ``cuda``.
 
+    Returns
+    -------
+    The network, and how many seconds it took to fit, now or then.
+
     Raises
     ------
     TrainingError
         If the weights cannot be read, or the loss is no number.
     """
+    started = time.perf_counter()
     torch.manual_seed(recipe.training.seed)
     network = build_network(recipe, len(train.labels), "statistics-mlp").to(device)
     assert isinstance(network, StatisticsMLP)
     saved = load_weights(path, device) if path.exists() else {}
     if saved.get("identity") == identity:
         network.load_state_dict(saved["weights"])
-        return network.eval()
+        return network.eval(), saved["seconds"]
     table = torch.stack(
         [_hear(network, train.pack, version, device) for version in range(train.pack.versions.count)]
     )
     network.standardise.learn(table.flatten(0, 1))
     fitted = _fit(network, network.standard(table), train, recipe, device)
-    save_weights({"identity": identity, "weights": fitted.state_dict()}, path)
-    return fitted
+    seconds = time.perf_counter() - started
+    save_weights({"identity": identity, "weights": fitted.state_dict(), "seconds": seconds}, path)
+    return fitted, seconds
 
 
 @torch.no_grad()

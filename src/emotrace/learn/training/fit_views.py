@@ -6,7 +6,6 @@ each other, so that they stay different; how much each has to say is chosen on t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -63,16 +62,15 @@ def fit_views(recipe: Recipe, train: Examples, validation: Examples, folder: Pat
     if recipe.model.name not in ("two-views", "statistics-mlp"):
         return fit(recipe, train, validation, folder, partial(report, "epoch"))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     identity = run_identity(recipe, train, validation)
-    statistics = fit_statistics(recipe, train, folder / "statistics.pt", identity, device).cpu()
+    statistics, seconds = fit_statistics(recipe, train, folder / "statistics.pt", identity, device)
+    statistics = statistics.cpu()
     share: dict[str, float] = {}
     if hears_encoded(statistics):
         share["share"], heard = _share_of_encoder(statistics, validation)
     else:
         heard = predict_logits(statistics, validation)
-    seconds = time.perf_counter() - started
     scores = score_logits(heard, validation)
     report("view", {"view": "statistics", **share, **tell_scores(scores), "seconds": round(seconds, 1)})
     if recipe.model.name == "statistics-mlp":
