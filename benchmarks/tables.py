@@ -107,11 +107,14 @@ def tell_pooled(benchmark: dict[str, Any]) -> str:
 def make_corpus_out() -> str:
     """How much is left on a corpus that nobody was trained on."""
     benchmark = _result("leave_one_corpus_out")
-    rows = ["| corpus, never heard in training | clips (speakers) | UAR [95 %] | accuracy |", "|---|---|---|---|"]
+    rows = [
+        "| corpus, never heard in training | clips (speakers) | UAR [95 %] | accuracy | not marked uncertain | of these right |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, scores in _corpora(benchmark):
         rows.append(
             f"| {name} | {scores['n']} ({scores['n_speakers']}) | {_mean_score(scores['unweighted_average_recall'])} | "
-            f"{_percent(scores['accuracy']['mean'])} |"
+            f"{_percent(scores['accuracy']['mean'])} | {_certain(benchmark, name)} |"
         )
     labels = benchmark["protocol"]["judged_among"]
     told = benchmark["told"]
@@ -121,6 +124,27 @@ def make_corpus_out() -> str:
         f"{partial}{told[0].upper()}{told[1:]}: a corpus is judged by models that were trained on all others, among the "
         f"{len(labels)} labels that all have ({', '.join(labels)}); chance is {_percent(1 / len(labels))}. {_hours(benchmark)}{tell_changes(benchmark)}",
     ]
+    return "\n".join(rows)
+
+
+def _certain(benchmark: dict[str, Any], corpus: str) -> str:
+    """Two cells: the share of answers that are not marked uncertain, and the accuracy of these; means over seeds."""
+    marks = [scores["corpora"][corpus]["uncertain"] for scores in benchmark["seeds"].values()]
+    keys = ("coverage", "accuracy_if_certain")
+    return " | ".join(_percent(sum(mark[key] for mark in marks) / len(marks)) for key in keys)
+
+
+def make_risk_coverage() -> str:
+    """How many of the surest answers are wrong."""
+    rows = [
+        f"| errors among the surest answers | {' | '.join(_percent(share) + ' %' for share in _SUREST)} |",
+        f"|---|{'---|' * len(_SUREST)}",
+    ]
+    benchmarks = {"people never heard": "joint6", "a corpus never heard, four emotions": "leave_one_corpus_out"}
+    for told, name in benchmarks.items():
+        curves = [scores["pooled"]["risk_coverage"]["risk"] for scores in _result(name)["seeds"].values()]
+        errors = [sum(curve[round(share * len(curve)) - 1] for curve in curves) / len(curves) for share in _SUREST]
+        rows.append(f"| {told} | {' | '.join(_percent(error) for error in errors)} |")
     return "\n".join(rows)
 
 
@@ -541,6 +565,9 @@ def _hours(benchmark: dict[str, Any]) -> str:
     return f"{len(trainings)} trainings, {hours:.1f} hours in all on {' and '.join(sorted(machines))}."
 
 
+_SUREST = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Shares of all answers."""
+
 _OF_THE_DEFAULT = {
     *("start_up", "analyze", "streams", "streams_together", "server", "app", "app_live"),
     *("baseline", "live_settings", "dimensions"),
@@ -562,6 +589,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quick": lambda: tell_pooled(_result("joint6_quick")),
     "speaker_sex": make_speaker_sex,
     "corpus_out": make_corpus_out,
+    "risk_coverage": make_risk_coverage,
     "live_settings": make_live_settings,
     "streams": make_streams,
     "server": make_server,

@@ -58,6 +58,10 @@ def benchmark(*, is_partial: bool, among: Any = "each corpus's own labels") -> d
         "is_partial": is_partial,
         "protocol": {"name": "joint-6", "judged_among": among},
         "scores": {"pooled": own, "savee": own},
+        "seeds": {
+            str(seed): {"corpora": {"savee": {"uncertain": {"coverage": share, "accuracy_if_certain": 0.9}}}}
+            for seed, share in ((1, 0.5), (2, 0.7))
+        },
         "trainings": [training] * 12,
     }
 
@@ -88,7 +92,7 @@ def test_corpora_that_nobody_heard(tables: ModuleType, tmp_path: Path) -> None:
     facts = benchmark(is_partial=False, among=["neutral", "happiness", "sadness", "anger"])
     (tmp_path / "leave_one_corpus_out.json").write_text(json.dumps(facts), encoding="utf-8")
     shown = tables.make_corpus_out()
-    assert "| savee | 480 (4) | **61.0** ± 1.2 [56.0, 66.0] | 62.5 |" in shown
+    assert "| savee | 480 (4) | **61.0** ± 1.2 [56.0, 66.0] | 62.5 | 60 | 90 |" in shown
     assert "among the 4 labels that all have (neutral, happiness, sadness, anger); chance is 25." in shown
 
 
@@ -101,3 +105,16 @@ def test_figures_of_an_earlier_recipe_say_so(tables: ModuleType) -> None:
     assert tables.tell_pooled(made).endswith(told)
     made["recipe_name"] = "quick"
     assert "earlier recipe" not in tables.tell_pooled(made)
+
+
+def test_errors_among_the_surest_are_means_over_seeds(tables: ModuleType, tmp_path: Path) -> None:
+    def judged(*risks: list[float]) -> str:
+        seeds = {str(n): {"pooled": {"risk_coverage": {"risk": risk}}} for n, risk in enumerate(risks)}
+        return json.dumps({"seeds": seeds})
+
+    rising = [0.01 * n for n in range(1, 21)]
+    (tmp_path / "joint6.json").write_text(judged(rising, [0.0] * 20), encoding="utf-8")
+    (tmp_path / "leave_one_corpus_out.json").write_text(judged([0.3] * 20), encoding="utf-8")
+    _, _, heard, other = tables.make_risk_coverage().splitlines()
+    assert heard == "| people never heard | 5 | 6 | 7 | 8 | 9 | 10 |"
+    assert other.endswith("| 30 | 30 | 30 | 30 | 30 | 30 |")
