@@ -52,7 +52,7 @@ def command(
         int | None, typer.Option(metavar="N", help="Uploads that may wait for a worker; default: 32.")
     ] = None,
     max_streams: Annotated[
-        int | None, typer.Option(metavar="N", help="Live streams at a time; default: 50.")
+        int | None, typer.Option(metavar="N", help="Live streams at a time; default: 25, what one core follows.")
     ] = None,
     max_bytes: Annotated[
         int | None, typer.Option(metavar="N", help="Refuse larger uploads; default: 64 MiB.")

@@ -54,8 +54,10 @@ class Settings:
         Most connections of all kinds, and how long one may be open with nothing asked.
     max_streams, max_message_bytes, max_pending_results, stream_idle_seconds, max_stream_seconds,
     send_timeout_seconds
-        Live streams: how many, the largest message, events that may wait for the monitor of a call, the longest
-        silence of a client, the longest stream, and how long the reader of a message may take to make room for it.
+        Live streams: how many (25 is what one core follows with the default model, see
+        ``benchmarks/streams.py``), the largest message, events that may wait for the monitor of a call, the
+        longest silence of a client, the longest stream, and how long the reader of a message may take to make room
+        for it.
     drain_seconds
         How long running requests and streams are waited for when the server is stopped.
 
@@ -85,7 +87,7 @@ class Settings:
     worker_memory_bytes: int = 1024 * _MIB
     max_connections: int = 1000
     keep_alive_seconds: int = 15
-    max_streams: int = 50
+    max_streams: int = 25
     max_message_bytes: int = _MIB
     max_pending_results: int = 64
     stream_idle_seconds: float = 30.0
