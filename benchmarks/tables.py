@@ -16,6 +16,7 @@ from typing import Any
 
 import _robustness
 from emotrace.labels import EMOTIONS, VALENCE_AROUSAL
+from emotrace.learn.benchmark.page import CURVE_STEPS, risks_at_steps
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -99,7 +100,7 @@ def tell_pooled(benchmark: dict[str, Any]) -> str:
         f"{partial}{told[0].upper()}{told[1:]}, protocol {benchmark['protocol']['name']}: one training each, in which nothing was "
         "chosen on the speakers held out; what all folds said of them is pooled, each corpus among its own labels, through "
         f"the same path as your recordings. {spread}Intervals resample speakers. Calibration error of all speech together "
-        f"(ECE): {speech['expected_calibration_error']['mean']:.3f}. {_hours(benchmark)}{tell_changes(benchmark)}",
+        f"(ECE): {speech['expected_calibration_error']['mean']:.3f}. {_hours(benchmark)}{_tell_changes(benchmark)}",
     ]
     return "\n".join(rows)
 
@@ -122,7 +123,7 @@ def make_corpus_out() -> str:
     rows += [
         "",
         f"{partial}{told[0].upper()}{told[1:]}: a corpus is judged by models that were trained on all others, among the "
-        f"{len(labels)} labels that all have ({', '.join(labels)}); chance is {_percent(1 / len(labels))}. {_hours(benchmark)}{tell_changes(benchmark)}",
+        f"{len(labels)} labels that all have ({', '.join(labels)}); chance is {_percent(1 / len(labels))}. {_hours(benchmark)}{_tell_changes(benchmark)}",
     ]
     return "\n".join(rows)
 
@@ -137,13 +138,13 @@ def _certain(benchmark: dict[str, Any], corpus: str) -> str:
 def make_risk_coverage() -> str:
     """How many of the surest answers are wrong."""
     rows = [
-        f"| errors among the surest answers | {' | '.join(_percent(share) + ' %' for share in _SUREST)} |",
-        f"|---|{'---|' * len(_SUREST)}",
+        f"| errors among the surest answers | {' | '.join(_percent(share) + ' %' for share in CURVE_STEPS)} |",
+        f"|---|{'---|' * len(CURVE_STEPS)}",
     ]
     benchmarks = {"people never heard": "joint6", "a corpus never heard, four emotions": "leave_one_corpus_out"}
     for told, name in benchmarks.items():
-        curves = [scores["pooled"]["risk_coverage"]["risk"] for scores in _result(name)["seeds"].values()]
-        errors = [sum(curve[round(share * len(curve)) - 1] for curve in curves) / len(curves) for share in _SUREST]
+        curves = [scores["pooled"]["risk_coverage"] for scores in _result(name)["seeds"].values()]
+        errors = [sum(risks) / len(curves) for risks in zip(*map(risks_at_steps, curves), strict=True)]
         rows.append(f"| {told} | {' | '.join(_percent(error) for error in errors)} |")
     return "\n".join(rows)
 
@@ -565,9 +566,6 @@ def _hours(benchmark: dict[str, Any]) -> str:
     return f"{len(trainings)} trainings, {hours:.1f} hours in all on {' and '.join(sorted(machines))}."
 
 
-_SUREST = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-"""Shares of all answers."""
-
 _OF_THE_DEFAULT = {
     *("start_up", "analyze", "streams", "streams_together", "server", "app", "app_live"),
     *("baseline", "live_settings", "dimensions"),
@@ -638,7 +636,7 @@ def _tell_earlier() -> str:
     return f"\n\nMeasured with an earlier default model (SHA-256 {', '.join(earlier)}...)." if earlier else ""
 
 
-def tell_changes(benchmark: dict[str, Any]) -> str:
+def _tell_changes(benchmark: dict[str, Any]) -> str:
     """Say so where a benchmark of the default was made before its recipe became what is shipped."""
     if benchmark["recipe_name"] != "default":
         return ""

@@ -364,8 +364,9 @@ def round_before_framing(model: bytes) -> bytes:
         frames, rounded = node.input[0], f"{columns}_rounded"
         for copy in copying:
             copy.input[:] = [rounded if name == columns else name for name in copy.input]
-            # What is padded is in no frame; without a value of its own, a pad is of any type.
-            del copy.input[2 if copy.op_type == "Pad" else len(copy.input) :]
+            if copy.op_type == "Pad":
+                # What is padded is in no frame; without a value of its own, a pad is of any type.
+                del copy.input[2:]
             copy.output[:] = [node.output[0] if name == frames else name for name in copy.output]
         nodes.remove(node)
         node.input[0], node.output[0] = columns, rounded

@@ -254,9 +254,8 @@ class Recogniser:
 
         The clip is judged from its first to its last speech: twice, 12 ms apart, and the mean is taken. Where that
         is longer than the bundle's window, evenly spaced windows are averaged, each counting as much as it holds
-        speech. A bundle whose features were
-        taken of whole clips hears the whole clip at once, as in training. With a bundle of speakers' sex, that one
-        hears the same windows.
+        speech. A bundle whose features were taken of whole clips hears the whole clip at once, as in training.
+        With a bundle of speakers' sex, that one hears the same windows.
 
         Parameters
         ----------

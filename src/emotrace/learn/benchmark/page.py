@@ -12,7 +12,7 @@ from emotrace.learn.benchmark.summary import tell_ranges
 from emotrace.learn.evaluation.reliability import N_BINS
 
 NAME = "benchmark"
-_CURVE_STEPS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+CURVE_STEPS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 Facts = Mapping[str, Any]
 
@@ -143,15 +143,19 @@ def _trust(facts: Facts) -> str:
 def _curve(facts: Facts) -> str:
     rows = [
         "Risk over coverage: the share of errors among the surest answers of all speech.\n",
-        f"| seed | {' | '.join(f'{100 * step:.0f} %' for step in _CURVE_STEPS)} | area |",
-        f"|---|{'---|' * (len(_CURVE_STEPS) + 1)}",
+        f"| seed | {' | '.join(f'{100 * step:.0f} %' for step in CURVE_STEPS)} | area |",
+        f"|---|{'---|' * (len(CURVE_STEPS) + 1)}",
     ]
     for seed, scores in facts["seeds"].items():
         curve = scores["pooled"]["risk_coverage"]
         if curve is not None:
-            risks = [curve["risk"][round(step * len(curve["risk"])) - 1] for step in _CURVE_STEPS]
-            rows.append(f"| {seed} | {' | '.join(map(_percent, risks))} | {curve['area']:.3f} |")
+            rows.append(f"| {seed} | {' | '.join(map(_percent, risks_at_steps(curve)))} | {curve['area']:.3f} |")
     return "\n".join(rows) + "\n"
+
+
+def risks_at_steps(curve: Mapping[str, Any]) -> list[float]:
+    """Give the share of errors among the surest answers, at each of `CURVE_STEPS`."""
+    return [curve["risk"][round(step * len(curve["risk"])) - 1] for step in CURVE_STEPS]
 
 
 def _groups(facts: Facts) -> str:
