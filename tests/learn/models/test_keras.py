@@ -141,3 +141,20 @@ def test_moving_means_and_variances_are_counted_but_not_trainable():
     frozen = nn.Linear(2, 1)
     frozen.bias.requires_grad_(False)
     assert _keras.count_parameters(frozen) == _keras.Count(total=3, trainable=2)
+
+
+@given(st.integers(1, 5), st.integers(1, 7), st.integers(1, 9), st.integers(1, 4))
+def test_wide_convolution_is_the_plain_one_with_the_same_gradients(n_in, kernel_size, n_frames, n_out):
+    torch.manual_seed(0)
+    plain = _keras.same_conv(n_in, n_out, kernel_size)
+    wide = _keras.same_conv(n_in, n_out, kernel_size, _keras.WideConv1d)
+    wide.load_state_dict(plain.state_dict())
+    x = torch.randn(3, n_in, n_frames)
+    gradients = []
+    for layer in (plain, wide):
+        outputs = layer(x)
+        assert outputs.shape == (3, n_out, n_frames)
+        (outputs**2).sum().backward()
+        gradients.append([outputs, *(p.grad for p in layer.parameters())])
+    for expected, ours in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-4)

@@ -97,6 +97,7 @@ def make_net(
         criterion=nn.CrossEntropyLoss,
         optimizer=torch.optim.Adam,
         optimizer__eps=ADAM_EPSILON,
+        optimizer__fused=True,
         lr=learning_rate,
         batch_size=batch_size,
         iterator_train=Batches,
