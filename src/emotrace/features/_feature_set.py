@@ -6,6 +6,8 @@ colon: ``smile:eGeMAPSv02``, ``ssl:FOLDER@layer=9``. In place of ``NAMES``, ``SA
 
 - ``PARAMETER``: what may stand after the colon, in a few words, and
 - ``configure(parameter)``, which gives a `FeatureSet`.
+
+A plain module whose values depend on more than its code says so by ``LIBRARIES`` and ``data_fingerprint()``.
 """
 
 from __future__ import annotations
@@ -91,4 +93,13 @@ def load_feature_set(name: str) -> FeatureSet:
         return configured
     if ":" in name:
         raise UsageError(f"feature set '{base}' takes no parameter, got '{parameter}'; write just {canonical}")
-    return FeatureSet(canonical, tuple(module.NAMES), module.SAMPLING_RATE, module.LEVEL, module.extract, module)
+    return FeatureSet(
+        canonical,
+        tuple(module.NAMES),
+        module.SAMPLING_RATE,
+        module.LEVEL,
+        module.extract,
+        module,
+        getattr(module, "LIBRARIES", ()),
+        getattr(module, "data_fingerprint", no_data),
+    )

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from emotrace.errors import TrainingError
-from emotrace.learn.models import _speech_encoder
+from emotrace.features import speech_encoder
 from emotrace.learn.training import carried as module
 from emotrace.learn.training.carried import read_carried, write_carried
 from emotrace.learn.training.pack import Versions, build_pack, versions_of
@@ -74,7 +74,7 @@ def test_what_is_read_is_what_was_packed(folder, utterances, versions, corpora):
 
 
 def test_what_the_speech_encoder_hears_is_carried_too(utterances, versions, corpora, tiny_recipe, tmp_path):
-    heard = replace(versions, encoder=_speech_encoder.identity())
+    heard = replace(versions, encoder=speech_encoder.data_fingerprint())
     write_carried(tmp_path / "pack", utterances[:20], heard, corpora, ignore)
     found, direct = read_carried(tmp_path / "pack"), build_pack(utterances[:20], heard)
     assert found.pack.versions == heard

@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 from onnx import TensorProto, helper, numpy_helper
 
 from emotrace.bundle.onnx_scan import scan_model
-from emotrace.features import log_mel, periodicity
-from emotrace.learn.models import _speech_encoder, residual_cnn, speech_net, statistics_mlp, two_views
+from emotrace.features import log_mel, periodicity, speech_encoder
+from emotrace.learn.models import residual_cnn, speech_net, statistics_mlp, two_views
 from emotrace.learn.models._front_end import LogMel
 from emotrace.learn.training.export import (
     HALVED_ABOVE_BYTES,
@@ -172,7 +172,7 @@ def hearing() -> tuple[torch.nn.Module, bytes]:
 def test_the_speech_encoder_stands_in_the_graph(hearing, n_samples):
     graph, model = hearing
     x = waveforms(3, n_samples)
-    encoded = torch.from_numpy(np.stack([_speech_encoder.hear(row) for row in x]))
+    encoded = torch.from_numpy(np.stack([speech_encoder.hear(row) for row in x]))
     with torch.no_grad():
         expected = graph(torch.from_numpy(x), encoded).numpy()
         deaf = graph(torch.from_numpy(x), torch.zeros_like(encoded)).numpy()

@@ -13,9 +13,8 @@ import soundfile
 
 from emotrace.audio.load import load_audio
 from emotrace.errors import TrainingError
-from emotrace.features import log_mel, periodicity
+from emotrace.features import log_mel, periodicity, speech_encoder
 from emotrace.learn.augment.telephone import Telephone
-from emotrace.learn.models import _speech_encoder
 from emotrace.learn.training.pack import (
     MARGIN_FRAMES,
     MINIMUM_FRAMES,
@@ -112,16 +111,16 @@ def test_last_come_other_surroundings_which_differ_and_cut_nothing_off(record, t
 
 def test_the_speech_encoder_hears_the_talk_of_every_version(record, tmp_path):
     utterances = [record("a.wav", 1.0, silence=0.8), record("b.wav", 0.7, hz=1_000.0)]
-    versions = Versions((0.9, 1.0), telephone=True, noisy=1, encoder=_speech_encoder.identity())
+    versions = Versions((0.9, 1.0), telephone=True, noisy=1, encoder=speech_encoder.data_fingerprint())
     pack, plain = build_pack(utterances, versions), build_pack(utterances, replace(versions, encoder=""))
     assert plain.encoded == ()
-    assert [heard.shape for heard in pack.encoded] == [(2, _speech_encoder.N_STATISTICS)] * 4
+    assert [heard.shape for heard in pack.encoded] == [(2, speech_encoder.N_STATISTICS)] * 4
     assert {heard.dtype.name for heard in pack.encoded} == {"float16"}
     for ours, theirs in zip(pack.frames, plain.frames, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     # The second clip is talk from beginning to end.
     signal = load_audio(utterances[1].file, sampling_rate=RATE)
-    np.testing.assert_array_equal(pack.encoded[1][1], _speech_encoder.hear(signal).astype(np.float16))
+    np.testing.assert_array_equal(pack.encoded[1][1], speech_encoder.hear(signal).astype(np.float16))
     assert_same(pack.subset([1, 0]).subset([1]), pack.subset([0]))
     cache = tmp_path / "cache"
     assert_same(build_pack(utterances, versions, cache), pack)

@@ -50,9 +50,7 @@ def same_conv(n_in: int, n_out: int, kernel_size: int, conv: type[nn.Conv1d] = n
     An even kernel cannot be centred: Keras pads its end by one more than its beginning.
     """
     before = (kernel_size - 1) // 2
-    return nn.Sequential(
-        nn.ConstantPad1d((before, kernel_size - 1 - before), 0.0), conv(n_in, n_out, kernel_size)
-    )
+    return nn.Sequential(nn.ConstantPad1d((before, kernel_size - 1 - before), 0.0), conv(n_in, n_out, kernel_size))
 
 
 class WideConv1d(nn.Conv1d):

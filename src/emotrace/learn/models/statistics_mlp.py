@@ -3,7 +3,7 @@
 What they hear is in `_voice_statistics`: pitch, clearness, timing, which a picture with few pixels hides. They
 hear it up to three times: all that is said, what is said loudest, and what a telephone carries. Each ear has
 perceptrons of its own, whose logits are averaged; three ears help more than three perceptrons on one. More
-than that helps what is in `_speech_encoder`, on which there can be perceptrons as well.
+than that helps what is in `speech_encoder`, on which there can be perceptrons as well.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from emotrace.learn.models._speech_encoder import N_STATISTICS
+from emotrace.features.speech_encoder import N_STATISTICS
 from emotrace.learn.models._voice_statistics import TELEPHONE_BANDS, Ear, VoiceStatistics
 
 INPUT = "waveform"

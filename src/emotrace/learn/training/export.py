@@ -20,8 +20,7 @@ import torch
 from onnx import TensorProto, compose, helper, numpy_helper
 from torch import Tensor, nn
 
-from emotrace.features import log_mel
-from emotrace.learn.models import _speech_encoder
+from emotrace.features import log_mel, speech_encoder
 from emotrace.learn.models._front_end import LogMel, Voice
 from emotrace.learn.models.statistics_mlp import frame_step, hears_encoded
 
@@ -89,7 +88,7 @@ def to_onnx(graph: nn.Module) -> bytes:
     # The front end's matrices are buffers: what was not learnt stays exact.
     keep = {name for name, _ in graph.named_buffers()}
     model = halve_weights(round_matrices(trace(graph), keep), keep)
-    return join_encoder(model, _speech_encoder.read_model()) if _is_told_encoded(graph) else model
+    return join_encoder(model, speech_encoder.read_model()) if _is_told_encoded(graph) else model
 
 
 def trace(graph: nn.Module) -> bytes:
@@ -97,7 +96,7 @@ def trace(graph: nn.Module) -> bytes:
     inputs = {"waveform": torch.zeros(1, 2 * log_mel.SAMPLING_RATE)}
     axes = {"waveform": {0: "batch", 1: "samples"}, "probabilities": {0: "batch", 1: "columns"}}
     if _is_told_encoded(graph):
-        inputs[_ENCODED] = torch.zeros(1, _speech_encoder.N_STATISTICS)
+        inputs[_ENCODED] = torch.zeros(1, speech_encoder.N_STATISTICS)
         axes[_ENCODED] = {0: "batch"}
     buffer = io.BytesIO()
     with warnings.catch_warnings():

@@ -23,10 +23,9 @@ from emotrace.atomic import replacing
 from emotrace.audio.load import load_segment
 from emotrace.audio.resample import resample
 from emotrace.errors import AudioError, EmotraceError, TrainingError
-from emotrace.features import log_mel, periodicity
+from emotrace.features import log_mel, periodicity, speech_encoder
 from emotrace.learn._processes import Death, run_tasks, usable_cores
 from emotrace.learn.augment.telephone import Telephone
-from emotrace.learn.models import _speech_encoder
 from emotrace.learn.training.recipe import Recipe
 from emotrace.learn.training.surroundings import surround
 from emotrace.types import Utterance
@@ -74,7 +73,7 @@ class Versions:
     noisy
         How many are heard as `emotrace.learn.training.surroundings` changes them.
     encoder
-        `_speech_encoder.identity` of the encoder that hears them, too; empty if none does.
+        `speech_encoder.data_fingerprint` of the encoder that hears them, too; empty if none does.
     """
 
     speeds: tuple[float, ...]
@@ -178,12 +177,12 @@ class Versions:
             return _NOT_HEARD
         end = None if talk.stop is None else (talk.stop + 1) * log_mel.HOP_LENGTH
         spoken = signal[(talk.start or 0) * log_mel.HOP_LENGTH : end]
-        return _speech_encoder.hear(spoken).astype(np.float16)
+        return speech_encoder.hear(spoken).astype(np.float16)
 
 
 def versions_of(recipe: Recipe) -> Versions:
     """Give the versions of every clip that a recipe is trained on."""
-    changes, encoder = recipe.augment, _speech_encoder.identity() if recipe.model.encoder else ""
+    changes, encoder = recipe.augment, speech_encoder.data_fingerprint() if recipe.model.encoder else ""
     return Versions(changes.speeds, changes.telephone_probability > 0.0, changes.noisy_versions, encoder)
 
 

@@ -20,11 +20,10 @@ from torch import nn
 from emotrace.atomic import replacing
 from emotrace.bundle import Bundle, Card, write_bundle
 from emotrace.errors import LabelError, RecipeError
-from emotrace.features import log_mel
+from emotrace.features import log_mel, speech_encoder
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.split import Split
-from emotrace.learn.models import _speech_encoder
 from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
@@ -206,7 +205,7 @@ def _recipe_facts(recipe: Recipe | SpeechRecipe) -> dict[str, Any]:
 
 
 def _training_facts(recipe: Recipe, fitted: Fitted) -> dict[str, Any]:
-    heard_through = {"speech_encoder": _speech_encoder.SOURCE} if recipe.model.encoder else {}
+    heard_through = {"speech_encoder": speech_encoder.SOURCE} if recipe.model.encoder else {}
     return {
         **_recipe_facts(recipe),
         **heard_through,

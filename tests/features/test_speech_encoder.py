@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from emotrace.bundle.onnx_scan import scan_model
-from emotrace.learn.models import _speech_encoder as encoder
+from emotrace.features import speech_encoder as encoder
+from emotrace.features._feature_set import load_feature_set
 
 RATE = 16_000
 
@@ -83,5 +84,39 @@ def test_each_of_a_batch_is_heard_as_if_it_were_alone():
 
 
 def test_is_known_by_its_bytes():
-    assert encoder.identity() == encoder.identity()
-    assert len(encoder.identity()) == 16
+    assert encoder.data_fingerprint() == encoder.data_fingerprint()
+    assert len(encoder.data_fingerprint()) == 16
+
+
+def test_a_long_recording_is_heard_in_equal_stretches_of_at_most_half_a_minute():
+    signal = talk(61.0)
+    thirds = np.array_split(signal, 3)
+    expected = np.mean([encoder.hear(third) for third in thirds], axis=0)
+    np.testing.assert_allclose(encoder.extract(signal, RATE), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(encoder.extract(signal[: 30 * RATE], RATE), encoder.hear(signal[: 30 * RATE]))
+
+
+@pytest.mark.parametrize(
+    ("signal", "rate", "sentence"),
+    [
+        (talk(), 8_000, "speech-encoder is defined at 16000 Hz, got 8000 Hz"),
+        (talk(0.05), RATE, "the speech encoder needs 0.1 s of sound, got 0.050 s"),
+        (np.zeros(0, np.float32), RATE, "the speech encoder needs 0.1 s of sound, got 0.000 s"),
+        (np.full(RATE, np.nan, np.float32), RATE, "finite samples"),
+        (np.zeros((2, RATE), np.float32), RATE, r"signal must have shape \(n_samples,\)"),
+    ],
+)
+def test_says_what_it_cannot_hear(signal, rate, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        encoder.extract(signal, rate)
+
+
+def test_as_a_feature_set_it_names_its_weights_and_who_runs_them():
+    found = load_feature_set("speech-encoder")
+    assert (found.level, found.sampling_rate, len(found.names)) == ("functionals", RATE, 1_728)
+    assert found.names[:289:288] == ("layer_2_001_mean", "layer_2_001_deviation")
+    assert found.libraries == ("onnxruntime",)
+    assert found.data_fingerprint() == encoder.data_fingerprint()
+    means, deviations = found.extract(talk(), RATE)[:576].reshape(2, 288)
+    assert (deviations > 0).all()
+    assert (means < 0).any()
