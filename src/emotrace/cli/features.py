@@ -42,9 +42,11 @@ def list_sets(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "level", "size", "rate in Hz", "what")
-    for column in table.columns[:3]:
+    table = Table("name", "level", "size", "Hz", "what")
+    for column in table.columns[1:4]:
         column.no_wrap = True
+    # Names with a parameter are long: they are broken, and what a set is stays readable on a narrow screen.
+    table.columns[0].max_width, table.columns[0].overflow = 20, "fold"
     for row in sets:
         table.add_row(
             *("" if row[key] is None else str(row[key]) for key in ("name", "level", "size", "rate", "what"))

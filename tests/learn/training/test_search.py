@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emotrace.errors import TrainingError, UsageError
 from emotrace.learn.models._space import Choice, Range
+from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.search import (
     METHODS,
     Found,
@@ -124,3 +125,18 @@ def test_mistakes_are_told(table: Table, tmp_path: Path) -> None:
     damaged.write_bytes(b"no database at all, but long enough to be looked at" * 40)
     with pytest.raises(TrainingError, match=r"study\.db: the search cannot be kept there"):
         search("knn", *table, SPACE, n_trials=1, storage=damaged)
+
+
+def test_a_setting_that_is_drawn_again_is_not_fitted_again(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = []
+
+    def count(model: str, features: NDArray[np.float32], utterances: list[Utterance], **settings: object) -> object:
+        fitted.append(settings["n_neighbors"])
+        return fit_classic(model, features, utterances, **settings)
+
+    monkeypatch.setattr("emotrace.learn.training.search.fit_classic", count)
+    found = search("knn", *table, {"n_neighbors": Choice((1, 3))}, n_trials=8, n_folds=3)
+    assert len(found.trials) == 8
+    assert sorted(fitted) == [1, 1, 1, 3, 3, 3]
+    values = {trial.params["n_neighbors"]: trial.value for trial in found.trials}
+    assert all(trial.value == values[trial.params["n_neighbors"]] for trial in found.trials)

@@ -18,6 +18,9 @@ from emotrace.learn.laboratory.speech import why_missing
 
 Tell = Callable[[str], None]
 
+SEARCHES = "searches.sqlite3"
+"""Where searches for parameters are kept, beside the records."""
+
 
 @dataclass
 class Record:
@@ -61,7 +64,7 @@ def reproduce(
     root
         Folder with one sub-folder per corpus.
     folder
-        Where the record is kept, as ``<claim>.json``.
+        Where the record is kept, as ``<claim>.json``; searches for parameters as `SEARCHES`.
     is_small
         A few clips, one division and short training: to see that all works. Its figures mean nothing.
     n_seeds
@@ -95,7 +98,7 @@ def reproduce(
     tasks = list_tasks(claim, recipe, 1 if is_small else n_seeds or claim.seeds)
     missing = [task for task in tasks if task.key not in record.runs]
     n_before = len(tasks) - len(missing)
-    work = RunWork(root, is_small, cache, n_jobs)
+    work = RunWork(root, is_small, cache, n_jobs, searches=folder / SEARCHES)
     try:
         if missing:
             work.prepare(recipe)

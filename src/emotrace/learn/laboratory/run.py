@@ -86,6 +86,8 @@ class RunWork:
         Few clips, short training: to see that all works.
     cache, n_jobs, progress
         For features, as those of `emotrace.learn.table.extract_values`.
+    searches
+        A file in which searches for parameters are kept, so that they go on where they were interrupted.
     """
 
     root: Path
@@ -93,6 +95,7 @@ class RunWork:
     cache: Path | bool = True
     n_jobs: int = 1
     progress: Progress | None = None
+    searches: Path | None = None
     _last: tuple[str, Material] | None = None
 
     def prepare(self, recipe: str) -> Material:
@@ -124,7 +127,7 @@ class RunWork:
         with warnings.catch_warnings(record=True) as heard:
             # Published settings let some learners stop before they have converged: a fact of the run, not a fault.
             warnings.simplefilter("always", UserWarning)
-            found = _seek(model, task, sides, self.is_small)
+            found = _seek(model, task, sides, self.is_small, self.searches)
             estimator = _fit(model, sides, task.nth, found, self.is_small)
         prediction = [str(label) for label in estimator.predict(sides.test_features)]
         known = [str(label) for label in estimator.predict(sides.train_features)]
@@ -133,7 +136,7 @@ class RunWork:
 
     def for_others(self) -> RunWork:
         """Give the same work in a form for other processes: they find the features in the cache."""
-        return RunWork(self.root, self.is_small, self.cache)
+        return RunWork(self.root, self.is_small, self.cache, searches=self.searches)
 
 
 def gather(recipe: str, work: RunWork) -> Material:
@@ -203,7 +206,7 @@ def _split(claim: Claim, own: Sequence[Utterance], task: Task, is_small: bool) -
     return hold_out_speakers(own, wanted, claim.as_claimed.seed + task.nth)
 
 
-def _seek(model: Model, task: Task, sides: Sides, is_small: bool) -> Found | None:
+def _seek(model: Model, task: Task, sides: Sides, is_small: bool, storage: Path | None) -> Found | None:
     wanted = model.search
     if wanted is None or (wanted.where == "twin" and task.variant != TWIN):
         return None
@@ -222,6 +225,7 @@ def _seek(model: Model, task: Task, sides: Sides, is_small: bool) -> Found | Non
         preset=model.preset,
         fixed=settings,
         seed=task.nth,
+        storage=storage,
         is_pruned=False,
     )
 

@@ -145,7 +145,8 @@ def search(
     method
         ``grid`` tries all combinations (at most ``n_trials``), ``random`` draws, ``optuna`` learns from trials.
     n_trials
-        In all, those of earlier runs in the same ``storage`` counted.
+        In all, those of earlier runs in the same ``storage`` counted. A setting that is drawn again counts, but is
+        not fitted again.
     n_folds, is_leaky
         Of speakers; or, where ``is_leaky``, of clips at random.
     metric
@@ -178,10 +179,14 @@ def search(
         else speaker_folds(utterances, n_folds, seed)
     )
     trial_value = _Judge(model, features, utterances, folds, metric, preset, _seeded(model, seed, fixed or {}))
-    identity = _identify(model, preset, trial_value.fixed, space, n_folds, is_leaky, metric, features, utterances)
+    settings = (model, preset, trial_value.fixed, space, n_folds, is_leaky, metric, seed)
+    identity = _identify(*settings, features, utterances)
 
     def objective(trial: Any) -> float:
         params = {name: choice.suggest(trial, name) for name, choice in space.items()}
+        known = _value_known(trial, optuna.trial.TrialState.COMPLETE)
+        if known is not None:
+            return known
         means = []
         for step, mean in enumerate(trial_value(params)):
             means.append(mean)
@@ -226,6 +231,12 @@ class _Judge:
             truth = [self.utterances[row].emotion for row in test]
             scores.append(METRICS[self.metric](truth, [str(p) for p in fitted.predict(self.features[test])]))
             yield float(np.mean(scores))
+
+
+def _value_known(trial: Any, complete: Any) -> float | None:
+    """Give what an earlier trial of the same setting has come to: small spaces are drawn from again and again."""
+    earlier = trial.study.get_trials(deepcopy=False, states=(complete,))
+    return next((float(other.value) for other in earlier if other.params == trial.params), None)
 
 
 def _import_optuna() -> Any:
