@@ -36,10 +36,10 @@ _COLUMNS = (
 
 _HEAD = """# Honest figures
 
-What classic models reach on speakers whom nobody has heard. In every division the training speakers alone choose
-one of the recipe's candidates (feature set, number of principal components, model and its setting), by a
-cross-validation over speakers among themselves. The chosen one is fitted on all of them and tested once; test
-speakers choose nothing.
+What classic models of fixed features reach on speakers whom nobody has heard. In every division the training
+speakers alone choose one of the recipe's candidates (feature set, number of principal components, model and its
+setting), by a cross-validation over speakers among themselves. The chosen one is fitted on all of them and tested
+once; test speakers choose nothing.
 
 **As measured**: a clip is judged by itself. **Per-speaker scale**: every feature is first brought to mean 0 and
 deviation 1 among all clips of its speaker, test speakers included. No label is looked at, but it needs many clips
