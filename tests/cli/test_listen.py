@@ -117,7 +117,7 @@ def test_plain_lines_where_nobody_looks(feed: Feed, talk: Signal) -> None:
     lines = done.out.splitlines()
     finals = expected(talk)
     assert len(lines) == len(finals)
-    assert lines[0].startswith(" 0:00.00 –  0:00.75   ")
+    assert lines[0].startswith(" 0:00.00 –  0:01.00   ")
     for line, result in zip(lines, finals, strict=True):
         assert line.split("   ")[1].strip() == result.prediction.emotion + "?" * result.prediction.uncertain
 
@@ -126,7 +126,7 @@ def test_telephone_encodings(feed: Feed) -> None:
     for encoding in ("mulaw", "alaw"):
         done = feed(b"\xd5" * 8000, "--encoding", encoding, "--rate", 8000, "--jsonl")
         assert (done.code, done.err) == (0, "")
-        assert [json.loads(line)["end"] for line in done.out.splitlines()] == [0.75, 1.0]
+        assert [json.loads(line)["end"] for line in done.out.splitlines()] == [1.0]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_telephone_encodings(feed: Feed) -> None:
             b"00",
             ["--lookahead", "-1"],
             2,
-            "the look-ahead must be between 0 and window - hop = 2.25 seconds, got -1",
+            "the look-ahead must be between 0 and window - hop = 2 seconds, got -1",
         ),
         (b"00", ["--interim", "0"], 2, "interim_seconds is 0; it must be at least 0.1 s"),
         (b"00", ["--labels", "grumpy"], 2, "no label preset named 'grumpy'"),
@@ -234,13 +234,13 @@ def next_line(process: subprocess.Popen[bytes], seconds: float = 60.0) -> bytes:
 def test_results_come_while_the_pipe_is_open(talk: Signal) -> None:
     data = raw(talk)
     # Up to the sample with which the first result can be given, and a little for the resampler; cut in odd places.
-    enough = 2 * round(1.45 * RATE)
+    enough = 2 * round(1.7 * RATE)
     with listening("--jsonl") as process:
         assert process.stdin is not None
         for start in range(0, enough, 1_001):
             process.stdin.write(data[start : min(start + 1_001, enough)])
         first = json.loads(next_line(process))
-        assert (first["start"], first["end"], first["is_final"]) == (0.0, 0.75, True)
+        assert (first["start"], first["end"], first["is_final"]) == (0.0, 1.0, True)
         out, err = process.communicate(data[enough:], timeout=60)
         assert (process.returncode, err) == (0, b"")
     assert [first, *map(json.loads, out.splitlines())] == [result.to_dict() for result in expected(talk)]
@@ -263,7 +263,7 @@ def test_a_signal_ends_in_order(talk: Signal, number: int, code: int, told: byte
         results += map(json.loads, process.stdout.read().splitlines())
         assert (process.wait(60), process.stderr.read()) == (code, told)
     finals = [(result["start"], result["end"]) for result in results if result["is_final"]]
-    assert finals == [(0.0, 0.75), (0.75, 1.5), (1.5, 2.0)]
+    assert finals == [(0.0, 1.0), (1.0, 2.0)]
 
 
 def test_a_reader_who_leaves(talk: Signal) -> None:
@@ -350,7 +350,7 @@ def test_a_microphone_that_is_unplugged(emotrace_command: Emotrace, sound: FakeS
         done = emotrace_command("listen", "--rate", RATE, "--device", "yeti")
     assert done.code == 1
     assert done.complaint == "microphone 'Blue Yeti' gives no more sound; is it unplugged or switched off?"
-    assert done.out.startswith(" 0:00.00 –  0:00.75   ")
+    assert done.out.startswith(" 0:00.00 –  0:01.00   ")
 
 
 @pytest.mark.parametrize(

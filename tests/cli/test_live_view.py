@@ -38,7 +38,7 @@ LABELS = ["neutral", "happiness", "sadness", "anger", "fear", "disgust", "surpri
 SETTINGS = {
     "labels": LABELS,
     "latency_seconds": 0.6168,
-    "hop_seconds": 0.75,
+    "hop_seconds": 1.0,
     "window_seconds": 3.0,
     "model": "default",
 }
@@ -104,7 +104,7 @@ def test_an_emotion(frame):
     assert re.search(r"\n █ anger      ━+ +70 %\n", shown)
     assert "\n ".join(["", *big_rows("anger", 60, is_ascii=False)]) in shown
     assert "emotrace listens to standard input" in shown
-    assert "latency 0.62 s, hop 0.75 s, window 3 s, model default" in shown
+    assert "latency 0.62 s, hop 1 s, window 3 s, model default" in shown
     assert shown.splitlines()[0].endswith(" 0:01")
 
 
@@ -123,7 +123,7 @@ def test_no_speech_shows_no_probabilities(frame):
 
 def test_before_the_first_result(frame):
     shown = text_of(frame(), LiveState())
-    assert "the first result comes after 1.4 s of sound" in shown
+    assert "the first result comes after 1.6 s of sound" in shown
     assert "%" not in shown
     assert re.search(r"\n level +━+ +quiet\n", shown)
     assert "waiting for sound" in text_of(frame(), LiveState(), notice="waiting for sound")
@@ -369,4 +369,4 @@ def test_terminals_that_cannot_draw_get_lines(talk: Signal) -> None:
     terminal.say(talk)
     assert terminal.end() == 0
     assert b"\x1b" not in terminal.written
-    assert terminal.written.decode().splitlines()[0].startswith(" 0:00.00 –  0:00.75   ")
+    assert terminal.written.decode().splitlines()[0].startswith(" 0:00.00 –  0:01.00   ")

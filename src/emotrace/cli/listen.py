@@ -60,7 +60,7 @@ def command(
         float | None, typer.Option(metavar="S", help="Seconds heard at once; default: the model's.")
     ] = None,
     hop: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds between final results; default: 0.75.")
+        float | None, typer.Option(metavar="S", help="Seconds between final results; default: 1.")
     ] = None,
     lookahead: Annotated[
         float | None,

@@ -1,18 +1,18 @@
 """Smoothing and hysteresis: predictions in, calmer predictions out; the engine knows nothing of it.
 
 How the defaults were chosen, on what `emotrace.hear.session` chose its own: changes of the label per minute of
-speech (calls and meetings, 299 s of speech), share of time with the right label (clips of validation speakers in a
+speech (calls and meetings, 307 s of speech), share of time with the right label (clips of validation speakers in a
 row, an emotion lasting about 3 s, 564 s of speech), accuracy of the last final (773 clips).
 
 =========  ======  ====  ===========  =====  ==========
 half life  margin  hold  changes/min  right  last final
 =========  ======  ====  ===========  =====  ==========
-none                            46.7  0.570       0.629
-0.75       0.05    0.75         27.5  0.536       0.630
-0.75       0.1     0.75         25.0  0.530       0.627
-0.75       0.1     1.5          16.2  0.351       0.603
-1.5        0.1     0.75         17.4  0.469       0.631
-3          0.1     0.75          9.6  0.364       0.631
+none                            31.8  0.678       0.737
+0.75       0.05    0.75         23.8  0.678       0.758
+0.75       0.1     0.75         23.0  0.675       0.758
+0.75       0.1     1.5          15.6  0.407       0.715
+1.5        0.1     0.75         16.0  0.606       0.757
+3          0.1     0.75         11.7  0.466       0.755
 =========  ======  ====  ===========  =====  ==========
 
 Calm costs speed: whoever shows a mood rather than a moment takes a longer half life.

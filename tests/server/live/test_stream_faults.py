@@ -220,7 +220,7 @@ def test_a_message_may_come_in_fragments(server: Running) -> None:
 
 def test_idle_clients_are_told_and_closed_but_keepalives_count() -> None:
     with serving(is_for_uploads=False, stream_idle_seconds=0.4) as server:
-        messages, code, reason = run(converse(server.ws("/v1/stream"), START, b"\0" * 16_000))
+        messages, code, reason = run(converse(server.ws("/v1/stream"), START, b"\0" * 24_000))
         assert (code, reason) == (1008, "neither audio nor a keepalive came for 0.4 s")
         assert [message["type"] for message in messages] == ["ready", "closing", "result", "result", "done"]
         check_against_document(messages, "stream")

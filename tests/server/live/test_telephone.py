@@ -121,7 +121,7 @@ def test_the_customers_track_is_heard_as_a_session_hears_it() -> None:
     heard += track.close()
     session = Session(recogniser, SAMPLING_RATE, encoding="mulaw")
     assert [told for told in heard if isinstance(told, StreamResult)] == session.push(data) + session.close()
-    assert track.n_results == len(heard) == 16
+    assert track.n_results == len(heard) == 12
 
 
 def test_of_an_agent_nothing_is_found_out_but_how_long_they_talk() -> None:

@@ -147,7 +147,7 @@ def test_a_call_is_told_to_its_monitors_and_never_to_the_telephone(
     assert escalations
     assert {each["party"] for each in escalations} == {"customer"}
     ended = messages[-1]
-    assert (ended["type"], ended["reason"], ended["n_results"]) == ("call_ended", "stopped", 48)
+    assert (ended["type"], ended["reason"], ended["n_results"]) == ("call_ended", "stopped", 36)
     ours = ended["tracks"][1]
     assert (ours["party"], ours["duration"], ours["n_packets"], ours["n_late"]) == ("agent", 36.0, 1800, 0)
     assert 5 < ours["talk_seconds"] < 36

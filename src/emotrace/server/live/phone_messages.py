@@ -244,7 +244,7 @@ class CallStarted(Record):
                     "model": "default",
                     "labels": ["calm", "happiness", "sadness", "anger"],
                     "window_seconds": 3.0,
-                    "hop_seconds": 0.75,
+                    "hop_seconds": 1.0,
                     "latency_seconds": 0.5,
                     "tracks": [
                         {"track": "inbound", "party": "customer", "is_emotion_analysed": True, "consent": None},

@@ -159,7 +159,7 @@ class Ready(Record):
                     "channels": 1,
                     "channel": "mix",
                     "window_seconds": 3.0,
-                    "hop_seconds": 0.75,
+                    "hop_seconds": 1.0,
                     "lookahead_seconds": 0.5,
                     "latency_seconds": 0.5,
                     "interim_seconds": None,
