@@ -31,6 +31,8 @@ def tell_conditions(report: Report) -> str:
             notes.append(f"{entry['kbit_per_second']:.0f} kbit/s")
         if entry["name"] == "gain+10":
             notes.append(f"{100 * entry['share_clipped']:.0f} % of clips are cut")
+        if "uncut" in entry:
+            notes.append(f"the {entry['uncut']['n']} others: {_change(entry['uncut']['change'])}")
         note = f" ({', '.join(notes)})" if notes else ""
         rows.append(
             f"| {entry['title']}{note} | {_score(entry['unweighted_average_recall'])} | "

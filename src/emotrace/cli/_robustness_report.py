@@ -89,6 +89,7 @@ class _Scored:
         # As in `emotrace evaluate`: songs play no part in what is pooled, unless there is nothing else.
         self._spoken = [place for place in self._used if not is_sung(utterances[place].corpus)] or self._used
         self.pooled = self._score(self._spoken)
+        self._add_uncut("gain+10")
         corpora = sorted({utterances[place].corpus for place in self._used})
         self._places = {corpus: [p for p in self._used if utterances[p].corpus == corpus] for corpus in corpora}
         self._corpora = {corpus: self._score(places) for corpus, places in self._places.items()}
@@ -135,6 +136,13 @@ class _Scored:
                 for corpus, scores in self._corpora.items()
             },
         }
+
+    def _add_uncut(self, name: str) -> None:
+        """Score the clips that a gain does not drive beyond full scale by themselves, where it drives others."""
+        rows = self._heard.clips.get(name)
+        uncut = [place for place in self._spoken if rows and not rows[place]["is_clipped"]]
+        if 0 < len(uncut) < len(self._spoken):
+            self.pooled[name]["uncut"] = {key: self._score(uncut)[name][key] for key in ("n", "change")}
 
     def _score(self, places: Sequence[int]) -> dict[str, Facts]:
         return score_conditions(

@@ -115,3 +115,10 @@ def test_targets_are_met_up_to_their_limits() -> None:
     assert [target["is_met"] for target in targets] == [True, False, None, True, False]
     assert [target["value"] for target in targets] == [0.04, 0.011, None, 0.01, 0.0101]
     assert judge_targets(changed(telephone=0.2), None)[0]["is_met"] is True
+
+
+def test_what_a_gain_cuts_off_is_no_part_of_its_target() -> None:
+    louder = {"change": {"value": 0.03}, "uncut": {"n": 7, "change": {"value": -0.002}}}
+    target = judge_targets({"gain+10": louder}, None)[3]
+    assert (target["value"], target["is_met"]) == (0.002, True)
+    assert target["what"] == "gain+10 dB moves UAR by at most 1 point, where it cuts nothing off"

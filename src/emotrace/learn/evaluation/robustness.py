@@ -132,14 +132,16 @@ def _sum_sounds(sounds: Sequence[Mapping[str, int]]) -> Facts:
 def judge_targets(conditions: Mapping[str, Facts], share_with_emotion: float | None) -> list[Facts]:
     """Say of every target whether it is met; ``is_met`` is None where it was not measured.
 
-    A target is met by the figure itself, whatever its interval.
+    A target is met by the figure itself, whatever its interval. Those of gain are of the clips that it does not
+    drive beyond full scale (``uncut``, where some are): to be cut is another condition.
     """
-    changes = {name: facts["change"]["value"] for name, facts in conditions.items()}
+    changes = {name: facts.get("uncut", facts)["change"]["value"] for name, facts in conditions.items()}
     loss = -changes["telephone"] if "telephone" in changes else None
     targets = [_target("telephone loses at most 4 points of UAR", loss, TELEPHONE_LIMIT)]
     for name in ("gain-30", "gain-10", "gain+10"):
         moved = abs(changes[name]) if name in changes else None
-        targets.append(_target(f"{name} dB moves UAR by at most 1 point", moved, GAIN_LIMIT))
+        what = f"{name} dB moves UAR by at most 1 point" + (", where it cuts nothing off" if "+" in name else "")
+        targets.append(_target(what, moved, GAIN_LIMIT))
     what = "an emotion is named in at most 1 % of windows without speech"
     return [*targets, _target(what, share_with_emotion, FALSE_EMOTION_LIMIT)]
 
