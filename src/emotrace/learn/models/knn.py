@@ -18,7 +18,7 @@ from emotrace.learn.models._onnx_graph import Graph
 from emotrace.learn.models._space import Choice, Range, Space
 
 INPUT = "features"
-PRESETS: Mapping[str, Mapping[str, Any]] = {"s1": {"n_neighbors": 3}}
+PRESETS: Mapping[str, Mapping[str, Any]] = {"s1": {"n_neighbors": 3, "weights": "uniform"}}
 SEARCH_SPACE: Space = {"n_neighbors": Range(1, 50, log=True), "weights": Choice(("uniform", "distance"))}
 
 
