@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import Emotrace
@@ -41,6 +43,31 @@ def test_claims_are_reproduced(emotrace_command: Emotrace, corpora: Path) -> Non
     again = emotrace_command("reproduce", "R6", "R11", "--fast", "-o", "out", "--corpora", corpora)
     assert (again.code, again.err) == (0, "")
     assert Path("out/reproduction.md").read_text(encoding="utf-8") == page
+
+
+def test_figures_stay_when_their_runs_are_gone(emotrace_command: Emotrace, corpora: Path) -> None:
+    emotrace_command("reproduce", "R6", "--fast", "-o", "out", "--corpora", corpora)
+    path = Path("out/reproduction.json")
+    before = json.loads(path.read_text(encoding="utf-8"))
+    shutil.rmtree("out/runs")
+
+    def figures_after() -> dict[str, Any]:
+        done = emotrace_command("reproduce", "R11", "--fast", "-o", "out", "--corpora", corpora)
+        assert done.code == 0
+        return {claim["claim"]: claim for claim in json.loads(path.read_text(encoding="utf-8"))["claims"]}
+
+    (r6,) = (claim for claim in before["claims"] if claim["claim"] == "R6")
+    after = figures_after()
+    assert after["R6"] == r6
+    assert after["R11"]["results"]
+    # What another recipe has measured does not count, and neither does a file that is none of ours.
+    r6["fingerprint"] = "another"
+    path.write_text(json.dumps(before), encoding="utf-8")
+    assert figures_after()["R6"]["not_measured"] == "not run yet"
+    path.write_text("[]", encoding="utf-8")
+    done = emotrace_command("reproduce", "R11", "--fast", "-o", "out", "--corpora", corpora)
+    assert done.code == 1
+    assert "reproduction.json: cannot be read (TypeError); remove it, or name another folder" in done.complaint
 
 
 def test_a_missing_corpus_is_no_failure(emotrace_command: Emotrace, corpora: Path) -> None:

@@ -36,7 +36,8 @@ def command(
     """Measure published claims again, as claimed and speaker-independent: reproduction.md and .json.
 
     Every run is kept in DIR/runs as soon as it is done. Interrupted? The same command goes on. Claims whose
-    corpora are not there are told as not measured.
+    corpora are not there are told as not measured. What an earlier reproduction.json in DIR says of other claims
+    stays.
     """
     from emotrace.cli._output import require_folder, tell, warn_in_one_line
     from emotrace.cli._progress import ProgressLine
@@ -48,16 +49,16 @@ def command(
     if no_cache and jobs > 1:
         raise UsageError("--no-cache cannot be had with --jobs: processes find features in the cache")
     try:
-        from emotrace.learn.laboratory.page import write_page
+        from emotrace.learn.laboratory.page import read_page, write_page
         from emotrace.learn.laboratory.recipe import claim_names, read_claim
         from emotrace.learn.laboratory.reproduce import read_records, reproduce
-        from emotrace.learn.laboratory.summary import summarise
+        from emotrace.learn.laboratory.summary import summarise_or_keep
     except ImportError as error:
         raise MissingExtraError(f"reproducing (no module '{error.name}')", "train") from None
     wanted = claim_names() if all_claims else list(dict.fromkeys(claims or []))
     recipes = {name: read_claim(name) for name in wanted}
     require_folder(output)
-    runs = output / "runs"
+    runs, earlier = output / "runs", read_page(output, fast)
     records = {}
     try:
         for name, claim in recipes.items():
@@ -81,7 +82,8 @@ def command(
     shipped = [read_claim(name) for name in claim_names()]
     others = {r.claim.claim: r for r in read_records(shipped, runs, fast) if r.claim.claim not in records}
     every = {**{claim.claim: others.get(claim.claim) or records[claim.claim] for claim in shipped}, **records}
-    page = write_page([summarise(record) for record in every.values()], output, fast)
+    figures = [summarise_or_keep(record, earlier.get(name)) for name, record in every.items()]
+    page = write_page(figures, output, fast)
     typer.echo(f"{page}: {sum(bool(r.runs) for r in records.values())} of {len(records)} claims measured")
     if any(r.not_measured and not r.not_measured.startswith("needs ") for r in records.values()):
         raise typer.Exit(1)

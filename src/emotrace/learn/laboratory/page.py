@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import emotrace
+from emotrace.errors import ReportError
 from emotrace.learn._results import installed_version, write_text
 
 NAME = "reproduction"
@@ -48,6 +49,28 @@ def write_page(summaries: Sequence[Summary], folder: Path, is_small: bool = Fals
     for path, text in texts.items():
         write_text(path, text)
     return page
+
+
+def read_page(folder: Path, is_small: bool = False) -> dict[str, Summary]:
+    """Read what `write_page` has written into a folder, by claim; nothing where it has not, or of the other size.
+
+    Raises
+    ------
+    ReportError
+        If the file is there but is not one of ours.
+    """
+    path = folder / f"{NAME}.json"
+    if not path.exists():
+        return {}
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if facts["is_small"] != is_small:
+            return {}
+        return {str(summary["claim"]): dict(summary) for summary in facts["claims"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReportError(
+            f"{path}: cannot be read ({type(error).__name__}); remove it, or name another folder"
+        ) from None
 
 
 def render(summaries: Sequence[Summary], is_small: bool = False) -> str:

@@ -34,6 +34,7 @@ def summarise(record: Record) -> dict[str, Any]:
     ]
     return {
         "claim": claim.claim,
+        "fingerprint": claim.fingerprint,
         "project": claim.project,
         "title": claim.title,
         "is_leaky": claim.as_claimed.is_leaky,
@@ -43,6 +44,15 @@ def summarise(record: Record) -> dict[str, Any]:
         "results": [result for result in results if result["as_claimed"] or result["speaker_independent"]],
         "minutes": round(sum(run["seconds"] for run in record.runs.values()) / 60.0, 1),
     }
+
+
+def summarise_or_keep(record: Record, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Give the figures of a claim; where no run of it is left, those that were told ``earlier`` of this recipe."""
+    told = summarise(record)
+    if record.runs or earlier is None or earlier.get("fingerprint") != told["fingerprint"]:
+        return told
+    words = {key: told[key] for key in ("project", "title", "remark")}
+    return {**earlier, **words}
 
 
 def _result(claim: Claim, model: str, group: str, runs: Sequence[Run]) -> dict[str, Any]:
