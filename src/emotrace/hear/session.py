@@ -118,7 +118,7 @@ class Session:
     >>> session = Session(emotrace.load(), 8_000, encoding="mulaw", interim_seconds=0.5)
     >>> results = session.push(b"\\xff" * 8_000) + session.close()
     >>> [(result.prediction.emotion, result.is_final) for result in results]
-    [('no speech', False), ('no speech', True), ('no speech', True)]
+    [('no speech', False), ('no speech', True)]
     """
 
     def __init__(
