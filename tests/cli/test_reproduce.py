@@ -60,6 +60,10 @@ def test_figures_stay_when_their_runs_are_gone(emotrace_command: Emotrace, corpo
     after = figures_after()
     assert after["R6"] == r6
     assert after["R11"]["results"]
+    # What was not measured is told as it is now.
+    assert after["R1"]["not_measured"] == "not run yet"
+    emotrace_command("reproduce", "R1", "--fast", "-o", "out")
+    assert "- **R1** (S0, avatars): needs emov-db" in Path("out/reproduction.md").read_text(encoding="utf-8")
     # What another recipe has measured does not count, and neither does a file that is none of ours.
     r6["fingerprint"] = "another"
     path.write_text(json.dumps(before), encoding="utf-8")

@@ -49,7 +49,9 @@ def summarise(record: Record) -> dict[str, Any]:
 def summarise_or_keep(record: Record, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
     """Give the figures of a claim; where no run of it is left, those that were told ``earlier`` of this recipe."""
     told = summarise(record)
-    if record.runs or earlier is None or earlier.get("fingerprint") != told["fingerprint"]:
+    if record.runs or earlier is None or not earlier.get("results"):
+        return told
+    if earlier.get("fingerprint") != told["fingerprint"]:
         return told
     words = {key: told[key] for key in ("project", "title", "remark")}
     return {**earlier, **words}
