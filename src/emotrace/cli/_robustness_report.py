@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from emotrace import __version__
@@ -142,13 +142,17 @@ class _Scored:
         rows = self._heard.clips.get(name)
         uncut = [place for place in self._spoken if rows and not rows[place]["is_clipped"]]
         if 0 < len(uncut) < len(self._spoken):
-            self.pooled[name]["uncut"] = {key: self._score(uncut)[name][key] for key in ("n", "change")}
+            scores = self._score(uncut, (CLEAN, name))[name]
+            self.pooled[name]["uncut"] = {key: scores[key] for key in ("n", "change")}
 
-    def _score(self, places: Sequence[int]) -> dict[str, Facts]:
+    def _score(self, places: Sequence[int], names: Iterable[str] | None = None) -> dict[str, Facts]:
         return score_conditions(
             [self._utterances[place].emotion for place in places],
             [self._speaker(place) for place in places],
-            {name: [rows[place]["predicted"] for place in places] for name, rows in self._heard.clips.items()},
+            {
+                name: [self._heard.clips[name][place]["predicted"] for place in places]
+                for name in names or self._heard.clips
+            },
             CLEAN,
             _N_RESAMPLES,
             self._hear.seed,

@@ -49,12 +49,14 @@ def summarise(record: Record) -> dict[str, Any]:
 def summarise_or_keep(record: Record, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
     """Give the figures of a claim; where no run of it is left, those that were told ``earlier`` of this recipe."""
     told = summarise(record)
-    if record.runs or earlier is None or not earlier.get("results"):
+    if (
+        record.runs
+        or not earlier
+        or not earlier.get("results")
+        or earlier.get("fingerprint") != told["fingerprint"]
+    ):
         return told
-    if earlier.get("fingerprint") != told["fingerprint"]:
-        return told
-    words = {key: told[key] for key in ("project", "title", "remark")}
-    return {**earlier, **words}
+    return {**earlier, **{key: told[key] for key in ("project", "title", "remark")}}
 
 
 def _result(claim: Claim, model: str, group: str, runs: Sequence[Run]) -> dict[str, Any]:
