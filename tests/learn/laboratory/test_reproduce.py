@@ -37,7 +37,8 @@ def test_a_claim_and_its_twin_are_measured(claim: str, corpora: Path, tmp_path: 
         if run["variant"] == TWIN:
             assert set(run["test_speakers"]) < clips
         if run["search"] is not None:
-            assert run["search"]["folds"] == ("clips, leaky" if run["is_leaky"] else "speakers")
+            leaky = "recordings-leaky" if run["model"] == "mlp" else "clips-leaky"
+            assert run["search"]["folds"] == (leaky if run["is_leaky"] else "speakers")
 
 
 def test_groups_hold_one_sex(corpora: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from emotrace.learn.training.search import (
     METHODS,
     Found,
     clip_folds_leaky,
+    recording_folds_leaky,
     search,
     search_space,
     speaker_folds,
@@ -51,11 +53,35 @@ def test_no_speaker_stands_on_two_sides(table: Table) -> None:
         assert len(train) + len(test) == len(utterances)
 
 
+def test_copies_of_a_clip_go_with_it_or_leak() -> None:
+    clips = [Utterance(f"{n}.wav", EMOTIONS[n % 3], f"x:{n % 4}") for n in range(30)]
+    rows = [copy for clip in clips for copy in (clip, replace(clip, twin_of=clip.file))]
+    together = recording_folds_leaky(rows, 5)
+    assert sorted(row for _, test in together for row in test) == list(range(60))
+    for train, test in together:
+        assert not {rows[i].recording_id for i in train} & {rows[i].recording_id for i in test}
+        assert [sum(rows[i].emotion == emotion for i in test) for emotion in EMOTIONS] == [4, 4, 4]
+    apart = clip_folds_leaky([u.emotion for u in rows], 5)
+    assert any({rows[i].file for i in train} & {rows[i].file for i in test} for train, test in apart)
+
+
+def test_a_known_clip_promises_what_its_recording_does_not_keep() -> None:
+    """Copies of one clip in several folds are recognised: the label is chance, the score is not."""
+    rng = np.random.default_rng(1)
+    clips = [Utterance(f"{n}.wav", str(rng.choice(["anger", "calm"])), f"x:{n % 4}") for n in range(80)]
+    rows = [copy for clip in clips for copy in (clip, replace(clip, twin_of=clip.file), clip)]
+    features = np.repeat(rng.standard_normal((80, 6)), 3, axis=0).astype(np.float32)
+    leaky = search("knn", features, rows, {"n_neighbors": Choice((1,))}, n_trials=1, folds="clips-leaky")
+    whole = search("knn", features, rows, {"n_neighbors": Choice((1,))}, n_trials=1, folds="recordings-leaky")
+    assert leaky.value > 0.9
+    assert whole.value < 0.7
+
+
 def test_leaky_folds_promise_what_speakers_do_not_keep(table: Table) -> None:
     features, utterances = table
-    leaky = search("knn", features, utterances, SPACE, method="random", n_trials=3, is_leaky=True)
+    leaky = search("knn", features, utterances, SPACE, method="random", n_trials=3, folds="clips-leaky")
     honest = search("knn", features, utterances, SPACE, method="random", n_trials=3)
-    assert (leaky.folds, honest.folds) == ("clips, leaky", "speakers")
+    assert (leaky.folds, honest.folds) == ("clips-leaky", "speakers")
     assert leaky.value > 0.95
     assert honest.value < 0.7
 
@@ -112,7 +138,7 @@ def test_hopeless_trials_are_given_up(table: Table) -> None:
 
 
 def test_mistakes_are_told(table: Table, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no method or metric 'gird'; did you mean 'grid'"):
+    with pytest.raises(UsageError, match="no method, metric or kind of folds 'gird'; did you mean 'grid'"):
         search("knn", *table, SPACE, method="gird")
     with pytest.raises(UsageError, match="no search space 's3'; known: s4"):
         search_space("mlp", "s3")

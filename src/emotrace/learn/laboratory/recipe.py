@@ -26,6 +26,7 @@ GROUPS = ("all", "female", "male")
 TARGETS = ("emotion", "sex and emotion")
 MEASURES = ("accuracy", "cross-validated accuracy", "leak gap", "emotion accuracy", "sex accuracy")
 SEARCH_WHERE = ("twin", "both")
+LEAKY_FOLDS = ("clips", "recordings")
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,9 @@ class Twin:
 class Search:
     """How parameters are sought: in the honest twin alone, or as part of the claim as well.
 
-    ``space`` names a published space of the model; without it, the model's own. The twin's folds are of speakers;
-    those of a leaky claim are of clips.
+    ``space`` names a published space of the model; without it, the model's own. The twin's folds are of speakers.
+    Those of a leaky claim are of ``clips``, copies of one in several folds, or of ``recordings``, where copies go
+    together.
     """
 
     method: str = "optuna"
@@ -129,10 +131,12 @@ class Search:
     n_folds: int = 5
     space: str | None = None
     where: str = "both"
+    leaky_folds: str = "clips"
 
     def __post_init__(self) -> None:
         require_known("method", self.method, METHODS)
         require_known("where", self.where, SEARCH_WHERE)
+        require_known("leaky_folds", self.leaky_folds, LEAKY_FOLDS)
         require(self.n_trials >= 1, "n_trials", "must be at least 1")
         require(self.n_folds >= 2, "n_folds", "must be at least 2")
 

@@ -220,7 +220,7 @@ def _seek(model: Model, task: Task, sides: Sides, is_small: bool, storage: Path 
         method=wanted.method,
         n_trials=SMALL_TRIALS if is_small else wanted.n_trials,
         n_folds=SMALL_FOLDS if is_small else wanted.n_folds,
-        is_leaky=not sides.split.is_speaker_independent,
+        folds="speakers" if sides.split.is_speaker_independent else f"{wanted.leaky_folds}-leaky",
         metric="accuracy",
         preset=model.preset,
         fixed=settings,

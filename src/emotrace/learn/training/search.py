@@ -1,8 +1,8 @@
 """Seek a model's parameters: on a grid, at random, or by what was learnt from earlier trials (Optuna).
 
-Each trial is judged by cross-validation within the training clips. The folds are of speakers; folds of clips exist
-to reproduce published searches, and go by the name of leaky. Studies can be kept in a database: a search that was
-interrupted goes on, and several processes that are given the same database share the work.
+Each trial is judged by cross-validation within the training clips. The folds are of speakers; folds of recordings
+and of clips exist to reproduce published searches, and go by the name of leaky. Studies can be kept in a database:
+a search that was interrupted goes on, and several processes that are given the same database share the work.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.types import Utterance
 
 METHODS = ("grid", "random", "optuna")
+FOLDS = ("speakers", "recordings-leaky", "clips-leaky")
 METRICS = {"unweighted_average_recall": unweighted_average_recall, "accuracy": accuracy}
 
 Folds = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -54,7 +55,7 @@ class Found:
     value
         Its mean score over the folds, in [0, 1].
     folds
-        ``speakers``, or ``clips, leaky``.
+        One of `FOLDS`.
     trials
         All that were tried.
     """
@@ -114,6 +115,23 @@ def clip_folds_leaky(labels: Sequence[str], n_folds: int, seed: int = 0) -> Fold
     return [(train, test) for train, test in folds.split(np.zeros(len(labels)), list(labels))]
 
 
+def recording_folds_leaky(utterances: Sequence[Utterance], n_folds: int, seed: int = 0) -> Folds:
+    """Divide recordings at random, alike in labels, whoever speaks; copies and windows go with their recording.
+
+    Published searches did so where the copies of a clip stood side by side and rows were not shuffled.
+
+    Raises
+    ------
+    UsageError
+        If a label has fewer recordings than there are folds.
+    """
+    sources = [u.recording_id for u in utterances]
+    _, first, source_of = np.unique(sources, return_index=True, return_inverse=True)
+    folds = clip_folds_leaky([utterances[row].emotion for row in first], n_folds, seed)
+    tested = [np.isin(source_of, test) for _, test in folds]
+    return [(np.flatnonzero(~is_tested), np.flatnonzero(is_tested)) for is_tested in tested]
+
+
 def search(
     model: str,
     features: NDArray[np.float32],
@@ -123,7 +141,7 @@ def search(
     method: str = "optuna",
     n_trials: int = 20,
     n_folds: int = 3,
-    is_leaky: bool = False,
+    folds: str = "speakers",
     metric: str = "unweighted_average_recall",
     preset: str | None = None,
     fixed: dict[str, Any] | None = None,
@@ -147,8 +165,8 @@ def search(
     n_trials
         In all, those of earlier runs in the same ``storage`` counted. A setting that is drawn again counts, but is
         not fitted again.
-    n_folds, is_leaky
-        Of speakers; or, where ``is_leaky``, of clips at random.
+    n_folds, folds
+        How many, and of what: one of `FOLDS`.
     metric
         One of `METRICS`, of which the mean over the folds is maximised.
     seed
@@ -169,17 +187,13 @@ def search(
     TrainingError
         If no trial could be finished, or the storage holds another search.
     """
-    for name, known in ((method, METHODS), (metric, METRICS)):
+    for name, known in ((method, METHODS), (metric, METRICS), (folds, FOLDS)):
         if name not in known:
-            raise UsageError(f"no method or metric '{name}'; {suggest(name, known)}")
+            raise UsageError(f"no method, metric or kind of folds '{name}'; {suggest(name, known)}")
     optuna = _import_optuna()
-    folds = (
-        clip_folds_leaky([u.emotion for u in utterances], n_folds, seed)
-        if is_leaky
-        else speaker_folds(utterances, n_folds, seed)
-    )
-    trial_value = _Judge(model, features, utterances, folds, metric, preset, _seeded(model, seed, fixed or {}))
-    settings = (model, preset, trial_value.fixed, space, n_folds, is_leaky, metric, seed)
+    divided = _divide(utterances, folds, n_folds, seed)
+    trial_value = _Judge(model, features, utterances, divided, metric, preset, _seeded(model, seed, fixed or {}))
+    settings = (model, preset, trial_value.fixed, space, n_folds, folds, metric, seed)
     identity = _identify(*settings, features, utterances)
 
     def objective(trial: Any) -> float:
@@ -191,7 +205,7 @@ def search(
         for step, mean in enumerate(trial_value(params)):
             means.append(mean)
             trial.report(mean, step)
-            if is_pruned and step + 1 < len(folds) and trial.should_prune():
+            if is_pruned and step + 1 < n_folds and trial.should_prune():
                 raise optuna.TrialPruned
         return means[-1]
 
@@ -207,7 +221,15 @@ def search(
         if n_done < n_trials:
             limit = optuna.study.MaxTrialsCallback(n_trials, states=states)
             study.optimize(objective, n_trials=n_trials - n_done, callbacks=[limit, tell])
-    return _found(study, optuna, is_leaky)
+    return _found(study, optuna, folds)
+
+
+def _divide(utterances: Sequence[Utterance], folds: str, n_folds: int, seed: int) -> Folds:
+    if folds == "speakers":
+        return speaker_folds(utterances, n_folds, seed)
+    if folds == "recordings-leaky":
+        return recording_folds_leaky(utterances, n_folds, seed)
+    return clip_folds_leaky([u.emotion for u in utterances], n_folds, seed)
 
 
 @dataclass(frozen=True)
@@ -310,7 +332,7 @@ def _sampler(optuna: Any, method: str, space: Space, seed: int) -> Any:
     return optuna.samplers.TPESampler(seed=seed)
 
 
-def _found(study: Any, optuna: Any, is_leaky: bool) -> Found:
+def _found(study: Any, optuna: Any, folds: str) -> Found:
     finished, given_up = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED
     done = study.get_trials(deepcopy=False, states=(finished, given_up))
     complete = [t for t in done if t.state == finished and math.isfinite(t.value)]
@@ -318,7 +340,7 @@ def _found(study: Any, optuna: Any, is_leaky: bool) -> Found:
         raise TrainingError("the search has finished no trial; give it more trials")
     best = max(complete, key=lambda trial: trial.value)
     trials = tuple(Trial(dict(t.params), float(t.value) if t.state == finished else None) for t in done)
-    return Found(dict(best.params), float(best.value), "clips, leaky" if is_leaky else "speakers", trials)
+    return Found(dict(best.params), float(best.value), folds, trials)
 
 
 @contextlib.contextmanager
