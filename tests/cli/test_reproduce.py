@@ -89,6 +89,16 @@ def test_an_incomplete_corpus_is_a_failure(emotrace_command: Emotrace, corpora: 
     done = emotrace_command("reproduce", "R6", "-o", "out", "--corpora", corpora)
     assert done.code == 1
     assert "R6 is not measured: claim R6 was tested on 192 clips, here it would be 16" in done.complaint
+    assert done.out == f"{Path('out/reproduction.md')}: 0 of 1 claims measured\n"
+
+
+def test_half_a_claim_is_not_counted_as_measured(emotrace_command: Emotrace, corpora: Path) -> None:
+    shutil.copytree(corpora / "ravdess" / "Actor_01", Path("one/ravdess/Actor_01"))
+    done = emotrace_command("reproduce", "R6", "--fast", "-o", "out", "--corpora", "one")
+    assert (done.code, done.out) == (1, f"{Path('out/reproduction.md')}: 0 of 1 claims measured\n")
+    assert done.err.splitlines()[-1].startswith(
+        "emotrace: R6 is not measured: corpus 'ravdess' has 1 speaker in these clips"
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,19 @@ def test_a_claim_is_swept(emotrace_command: Emotrace, tmp_path: Path) -> None:
     assert {path.name for path in Path("out").iterdir()} == {"sweep.json", "sweep.png", "runs"}
 
 
+def test_one_speaker_is_told(emotrace_command: Emotrace, tmp_path: Path) -> None:
+    everybody = make_corpora(tmp_path / "corpora")
+    (tmp_path / "one" / "ravdess").mkdir(parents=True)
+    (everybody / "ravdess" / "Actor_01").rename(tmp_path / "one" / "ravdess" / "Actor_01")
+    done = emotrace_command("sweep", "R14", "--fast", "-o", "out", "--corpora", tmp_path / "one")
+    assert (done.code, done.out) == (2, "")
+    for corpus in ("tess", "savee"):
+        (everybody / corpus).rename(tmp_path / "one" / corpus)
+    done = emotrace_command("sweep", "R14", "--fast", "-o", "out", "--corpora", tmp_path / "one")
+    assert (done.code, done.out) == (1, "")
+    assert "corpus 'ravdess' has 1 speaker in these clips, of whom 1 cannot be held out" in done.complaint
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [

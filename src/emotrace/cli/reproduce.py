@@ -84,6 +84,6 @@ def command(
     every = {**{claim.claim: others.get(claim.claim) or records[claim.claim] for claim in shipped}, **records}
     figures = [summarise_or_keep(record, earlier.get(name)) for name, record in every.items()]
     page = write_page(figures, output, fast)
-    typer.echo(f"{page}: {sum(bool(r.runs) for r in records.values())} of {len(records)} claims measured")
+    typer.echo(f"{page}: {sum(not r.not_measured for r in records.values())} of {len(records)} claims measured")
     if any(r.not_measured and not r.not_measured.startswith("needs ") for r in records.values()):
         raise typer.Exit(1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from emotrace.errors import TrainingError
@@ -68,9 +70,38 @@ def test_all_speakers_cannot_be_held_out(utterances: list[Utterance]) -> None:
         hold_out_speakers(utterances, {"x": 12}, 0)
 
 
-def test_too_few_clips_are_told(utterances: list[Utterance]) -> None:
-    with pytest.raises(TrainingError, match="these 1 clips cannot be divided"):
-        divide_as_claimed(utterances[:1], Claimed(test_share=0.5), 0)
+def test_one_speaker_cannot_be_held_out(utterances: list[Utterance]) -> None:
+    with pytest.raises(TrainingError, match="corpus 'x' has 1 speaker in these clips, of whom 1 cannot be held"):
+        hold_out_speakers(utterances[:16], {"x": 1}, 0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "claimed", "sentence"),
+    [
+        ("a", Claimed(test_share=0.5), "1 clip cannot be divided: a test share of 0.5 leaves nothing to learn"),
+        ("", Claimed(test_share=0.5), "0 clips cannot be divided"),
+        ("ab", Claimed(test_share=0.9), "2 clips cannot be divided: a test share of 0.9 leaves nothing"),
+        ("aaaab", Claimed(test_share=0.5, is_stratified=True), "needs 2 clips of every label, of 'b' there is 1"),
+        ("aabbcc", Claimed(test_share=0.2, is_stratified=True), "a side of 2 cannot hold all 3 labels"),
+    ],
+)
+def test_too_few_clips_are_told(labels: str, claimed: Claimed, sentence: str) -> None:
+    clips = [Utterance(f"{n}.wav", label, f"x:{n}") for n, label in enumerate(labels)]
+    with pytest.raises(TrainingError) as told:
+        divide_as_claimed(clips, claimed, 0)
+    assert sentence in str(told.value)
+
+
+@given(st.text("abc", max_size=12), st.floats(0.01, 0.99), st.booleans())
+def test_any_clips_are_divided_or_refused_in_our_own_words(labels: str, share: float, is_stratified: bool) -> None:
+    clips = [Utterance(f"{n}.wav", label, f"x:{n}") for n, label in enumerate(labels)]
+    try:
+        split = divide_as_claimed(clips, Claimed(test_share=share, is_stratified=is_stratified), 0)
+    except TrainingError:
+        return
+    assert split.train
+    assert split.test
+    assert sorted(u.file for u in (*split.train, *split.test)) == sorted(u.file for u in clips)
 
 
 def test_copies_of_one_clip_stand_on_both_sides_only_where_that_is_the_claim(utterances: list[Utterance]) -> None:

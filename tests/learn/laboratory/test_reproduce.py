@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,21 @@ def test_every_leaky_figure_says_so(corpora: Path, tmp_path: Path) -> None:
         (False, False, False),
     ]
     assert "its figures mean nothing" in page
+
+
+@pytest.mark.parametrize("model", ["svm", "two-step", "per-sex", "sex-emotion"])
+def test_the_small_version_needs_few_clips_of_each_label(model: str, corpora: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = find_claim("R6").read_text(encoding="utf-8")
+    path.write_text(text.replace('model = "mlp"\npreset = "s2"', f'model = "{model}"'), encoding="utf-8")
+    record = _small(str(path), corpora, tmp_path)
+    assert (record.not_measured, len(record.runs)) == ("", 2)
+
+
+def test_one_speaker_is_told_by_the_small_version_too(corpora: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpora / "ravdess" / "Actor_01", tmp_path / "one" / "ravdess" / "Actor_01")
+    record = _small("R6", tmp_path / "one", tmp_path)
+    assert record.not_measured == (
+        "corpus 'ravdess' has 1 speaker in these clips, of whom 1 cannot be held out: somebody must be left to "
+        "learn from; give more of the corpus"
+    )

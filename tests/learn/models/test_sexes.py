@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotrace.errors import UsageError
+from emotrace.errors import TrainingError, UsageError
 from emotrace.learn.models._build import build_model, export_model
 
 
@@ -94,3 +94,17 @@ def test_words_for_what_is_missing():
         model.fit(ROWS[:2], EMOTIONS[:2], sex=["female", None])
     with pytest.raises(UsageError, match=r"at least two emotions by male speakers, there are 0 clips of 0"):
         model.fit(ROWS, EMOTIONS, sex=["female"] * len(ROWS))
+
+
+def test_the_sex_and_the_label_with_too_few_clips_are_named():
+    emotions = EMOTIONS.copy()
+    emotions[np.flatnonzero(np.array(SEX) == "male")[:3]] = "fear"
+    sentence = (
+        r"the clips of male speakers alone: the model 'svm' .* 5 clips of every label, of 'fear' there are 3;"
+    )
+    for name in ("per-sex", "two-step"):
+        with pytest.raises(TrainingError, match=sentence):
+            build_model(name, inner="svm").fit(ROWS, emotions, sex=SEX)
+        build_model(name, inner="svm", n_folds=3).fit(ROWS, emotions, sex=SEX)
+    with pytest.raises(UsageError, match="the model 'svm' cannot be built: n_folds must be at least 2, got 1"):
+        build_model("svm", n_folds=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -45,8 +47,10 @@ def hold_out_speakers(utterances: Sequence[Utterance], n_speakers: Mapping[str, 
     for corpus, wanted in sorted(n_speakers.items()):
         own = {u.speaker: u.sex or "" for u in utterances if u.corpus == corpus}
         if len(own) <= wanted:
+            speakers = "1 speaker" if len(own) == 1 else f"{len(own)} speakers"
             raise TrainingError(
-                f"corpus '{corpus}' has {len(own)} speakers in these clips, of whom {wanted} cannot be held out"
+                f"corpus '{corpus}' has {speakers} in these clips, of whom {wanted} cannot be held out: somebody "
+                "must be left to learn from; give more of the corpus"
             )
         rng = np.random.default_rng([seed, *corpus.encode()])
         shuffled = [sorted(own)[i] for i in rng.permutation(len(own))]
@@ -66,16 +70,37 @@ def _divide_at_random(labels: Sequence[str], claimed: Claimed, nth: int) -> tupl
     from sklearn.model_selection import train_test_split
 
     assert claimed.test_share is not None
+    _require_divisible(labels, claimed.test_share, claimed.is_stratified)
     stratify = list(labels) if claimed.is_stratified else None
-    try:
-        train, test = train_test_split(
-            range(len(labels)), test_size=claimed.test_share, random_state=claimed.seed + nth, stratify=stratify
-        )
-    except ValueError as error:
-        raise TrainingError(
-            f"these {len(labels)} clips cannot be divided: {' '.join(str(error).split())}"
-        ) from None
+    train, test = train_test_split(
+        range(len(labels)), test_size=claimed.test_share, random_state=claimed.seed + nth, stratify=stratify
+    )
     return sorted(train), sorted(test)
+
+
+def _require_divisible(labels: Sequence[str], test_share: float, is_stratified: bool) -> None:
+    n_test = math.ceil(test_share * len(labels))
+    n_train = len(labels) - n_test
+    clips = "1 clip" if len(labels) == 1 else f"{len(labels)} clips"
+    if n_train < 1 or n_test < 1:
+        raise TrainingError(
+            f"{clips} cannot be divided: a test share of {test_share:g} leaves nothing to learn from or to test; "
+            "give more of the corpora"
+        )
+    if not is_stratified:
+        return
+    counts = Counter(labels)
+    rarest = min(sorted(counts), key=lambda label: counts[label])
+    if counts[rarest] < 2:
+        raise TrainingError(
+            f"a stratified division needs 2 clips of every label, of '{rarest}' there is 1; "
+            "give more of the corpora, or leave out 'is_stratified'"
+        )
+    if min(n_train, n_test) < len(counts):
+        raise TrainingError(
+            f"{clips} cannot be divided: with a test share of {test_share:g} a side of {min(n_train, n_test)} "
+            f"cannot hold all {len(counts)} labels; give more of the corpora, or leave out 'is_stratified'"
+        )
 
 
 def _in_turn(speakers: Sequence[str], sexes: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
-from emotrace.errors import UsageError
+from emotrace.errors import TrainingError, UsageError
 from emotrace.labels import SEXES
 from emotrace.learn.models._build import export_model
 from emotrace.learn.models._onnx_graph import Graph
@@ -196,6 +196,8 @@ def fit_each(estimator: Any, features: ArrayLike, emotions: Sequence[str], sex: 
     ------
     UsageError
         If a clip has no sex, or a sex has not two emotions.
+    TrainingError
+        If the estimator refuses the clips of one sex.
     """
     _require_sexes(sex)
     rows, labels, sexes = np.asarray(features), np.asarray(emotions), np.asarray(sex)
@@ -208,7 +210,10 @@ def fit_each(estimator: Any, features: ArrayLike, emotions: Sequence[str], sex: 
                 f"{int(own.sum())} clips of {len(np.unique(labels[own]))}; use a model that does not tell the "
                 "sexes apart"
             )
-        fitted[name] = clone(estimator).fit(rows[own], labels[own])
+        try:
+            fitted[name] = clone(estimator).fit(rows[own], labels[own])
+        except TrainingError as error:
+            raise TrainingError(f"the clips of {name} speakers alone: {error}") from None
     return fitted
 
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
+from emotrace.errors import TrainingError
 from emotrace.learn.models._learner import make_pipeline, pipeline_to_onnx, write_two_sided
 from emotrace.learn.models._onnx_graph import Graph
 from emotrace.learn.models._space import Choice, Range, Space
@@ -55,8 +56,30 @@ def build(
     """
     if kernel not in ("rbf", "linear"):
         raise ValueError(f"kernel must be 'rbf' or 'linear', got {kernel!r}")
+    if n_folds < 2:
+        raise ValueError(f"n_folds must be at least 2, got {n_folds}")
     learner = SVC(C=C, kernel=kernel, gamma=gamma, class_weight=class_weight)
-    return make_pipeline(CalibratedClassifierCV(learner, ensemble=False, cv=n_folds), scaled)
+    return make_pipeline(_Calibrated(learner, ensemble=False, cv=n_folds), scaled)
+
+
+class _Calibrated(CalibratedClassifierCV):  # type: ignore[misc]
+    """Says which label has too few clips for the folds."""
+
+    def fit(self, X: ArrayLike, y: ArrayLike, **how: Any) -> _Calibrated:  # noqa: N803 (scikit-learn's names)
+        """Fit machine and sigmoids; raise `TrainingError` if a label has fewer clips than there are folds."""
+        labels, counts = np.unique(np.asarray(y), return_counts=True)
+        if counts.min() < self.cv:
+            raise TrainingError(
+                f"the model 'svm' fits its probabilities by {self.cv} folds and needs {self.cv} clips of every "
+                f"label, of '{labels[counts.argmin()]}' there {_are(int(counts.min()))}; give more clips, leave "
+                "that label out, or ask for fewer folds (n_folds, at least 2)"
+            )
+        super().fit(X, y, **how)
+        return self
+
+
+def _are(n: int) -> str:
+    return "is 1" if n == 1 else f"are {n}"
 
 
 def to_onnx(estimator: Pipeline, n_features: int) -> onnx.ModelProto:
