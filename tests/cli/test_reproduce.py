@@ -12,7 +12,7 @@ from tests.cli.conftest import Emotrace
 from tests.made_corpora import make_corpora
 
 from emotrace.learn.laboratory.honest_recipe import honest_names
-from emotrace.learn.laboratory.recipe import claim_names
+from emotrace.learn.laboratory.recipe import claim_names, find_claim
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,28 @@ def test_figures_stay_when_their_runs_are_gone(emotrace_command: Emotrace, corpo
     assert "reproduction.json: cannot be read (TypeError); remove it, or name another folder" in done.complaint
 
 
+def test_a_trial_takes_the_place_of_no_figure(emotrace_command: Emotrace, corpora: Path) -> None:
+    mine = (
+        find_claim("R6")
+        .read_text(encoding="utf-8")
+        .replace("n_test = 192\n", "")
+        .replace("ravdess = 6", "ravdess = 2")
+    )
+    Path("mine.toml").write_text(mine, encoding="utf-8")
+    assert emotrace_command("reproduce", "mine.toml", "--seeds", "1", "-o", "out", "--corpora", corpora).code == 0
+    before = {path: path.read_bytes() for path in Path("out").rglob("*.*")}
+    sentence = "holds real figures, which a trial with --fast must not replace; name another folder"
+    for claim in ("mine.toml", "R11"):
+        done = emotrace_command("reproduce", claim, "--fast", "-o", "out", "--corpora", corpora)
+        assert (done.code, done.out) == (2, "")
+        assert sentence in done.complaint
+    assert {path: path.read_bytes() for path in Path("out").rglob("*.*")} == before
+    shutil.rmtree("out/runs")
+    done = emotrace_command("reproduce", "R11", "--fast", "-o", "out", "--corpora", corpora)
+    assert done.code == 2
+    assert f"{Path('out/reproduction.json')} {sentence}" in done.complaint
+
+
 def test_a_missing_corpus_is_no_failure(emotrace_command: Emotrace, corpora: Path) -> None:
     done = emotrace_command("reproduce", "R1", "R6", "-o", "out")
     assert done.code == 0
@@ -110,6 +132,7 @@ def test_half_a_claim_is_not_counted_as_measured(emotrace_command: Emotrace, cor
         (("none.toml",), 1, "no recipe file none.toml"),
         (("R6", "--corpora", "nowhere"), 2, "--corpora nowhere: no such folder"),
         (("R6", "--seeds", "0"), 2, "--seeds"),
+        (("R6", "--fast", "--seeds", "3"), 2, "--fast makes one division, not 3; leave out --seeds, or --fast"),
         (("R6", "--no-cache", "-j", "2"), 2, "--no-cache cannot be had with --jobs"),
     ],
 )

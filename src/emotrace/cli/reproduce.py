@@ -37,7 +37,7 @@ def command(
 
     Every run is kept in DIR/runs as soon as it is done. Interrupted? The same command goes on. Claims whose
     corpora are not there are told as not measured. What an earlier reproduction.json in DIR says of other claims
-    stays.
+    stays, and what was measured before a recipe was edited is moved aside. --fast wants a folder of its own.
     """
     from emotrace.cli._output import require_folder, tell, warn_in_one_line
     from emotrace.cli._progress import ProgressLine
@@ -48,17 +48,21 @@ def command(
         raise UsageError(f"--corpora {corpora}: no such folder; give the one with a sub-folder for each corpus")
     if no_cache and jobs > 1:
         raise UsageError("--no-cache cannot be had with --jobs: processes find features in the cache")
+    if fast and seeds not in (None, 1):
+        raise UsageError(f"--fast makes one division, not {seeds}; leave out --seeds, or --fast")
     try:
         from emotrace.learn.laboratory.page import read_page, write_page
         from emotrace.learn.laboratory.recipe import claim_names, read_claim
-        from emotrace.learn.laboratory.reproduce import read_records, reproduce
+        from emotrace.learn.laboratory.reproduce import read_records, refuse_other_size, reproduce
         from emotrace.learn.laboratory.summary import summarise_or_keep
     except ImportError as error:
         raise MissingExtraError(f"reproducing (no module '{error.name}')", "train") from None
     wanted = claim_names() if all_claims else list(dict.fromkeys(claims or []))
     recipes = {name: read_claim(name) for name in wanted}
     require_folder(output)
-    runs, earlier = output / "runs", read_page(output, fast)
+    runs = output / "runs"
+    refuse_other_size(runs, fast)
+    earlier = read_page(output, fast)
     records = {}
     try:
         for name, claim in recipes.items():

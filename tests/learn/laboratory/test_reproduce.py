@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from emotrace.errors import ReportError
+from emotrace.errors import ReportError, UsageError
 from emotrace.learn.laboratory import reproduce as room
 from emotrace.learn.laboratory.page import render
 from emotrace.learn.laboratory.recipe import find_claim, read_claim
@@ -90,9 +90,42 @@ def test_an_edited_recipe_is_measured_anew(corpora: Path, tmp_path: Path) -> Non
     assert read_record(read_claim(str(path)), tmp_path / "runs", is_small=True).runs == {}
 
 
-def test_small_figures_are_no_figures(corpora: Path, tmp_path: Path) -> None:
+def test_what_a_recipe_measured_before_it_was_edited_is_kept(corpora: Path, tmp_path: Path) -> None:
+    path, runs = tmp_path / "mine.toml", tmp_path / "runs"
+    text = find_claim("R6").read_text(encoding="utf-8")
+    versions = text, text.replace('"s2"', '"s1"')
+    path.write_text(versions[0], encoding="utf-8")
+    old = _small(str(path), corpora, tmp_path)
+    path.write_text(versions[1], encoding="utf-8")
+    told: list[str] = []
+    new = _small(str(path), corpora, tmp_path, tell=told.append)
+    aside = runs / f"R6-{old.claim.fingerprint}.json"
+    assert told[0] == f"R6: the recipe has changed; what was measured before is kept in {aside}"
+    assert json.loads(aside.read_text(encoding="utf-8"))["runs"] == old.runs
+
+    # As it was again, it goes on from what it had, and nothing is measured twice or lost.
+    path.write_text(versions[0], encoding="utf-8")
+    told.clear()
+    assert _small(str(path), corpora, tmp_path, tell=told.append).runs == old.runs
+    assert told == [
+        f"R6: the recipe has changed; what was measured before is kept in {runs}/R6-{new.claim.fingerprint}.json",
+        f"R6: goes on from {aside}, which was measured with this recipe",
+    ]
+    assert {file.name for file in runs.glob("*.json")} == {"R6.json", f"R6-{new.claim.fingerprint}.json"}
+
+
+def test_trials_and_real_figures_do_not_share_a_folder(corpora: Path, tmp_path: Path) -> None:
     _small("R6", corpora, tmp_path)
-    assert read_record(read_claim("R6"), tmp_path / "runs").runs == {}
+    record = tmp_path / "runs" / "R6.json"
+    before = record.read_bytes()
+    with pytest.raises(UsageError, match=r"R6\.json holds figures of a trial with --fast, .* name another folder"):
+        reproduce("R9", corpora, tmp_path / "runs", cache=tmp_path / "cache")
+    record.write_bytes(before.replace(b'"is_small": true', b'"is_small": false'))
+    with pytest.raises(
+        UsageError, match=r"R6\.json holds real figures, .* with --fast must not replace; name anot"
+    ):
+        _small("R9", corpora, tmp_path)
+    assert [file.name for file in (tmp_path / "runs").glob("*.json")] == ["R6.json"]
 
 
 def test_a_missing_corpus_is_told(corpora: Path, tmp_path: Path) -> None:

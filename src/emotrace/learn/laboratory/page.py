@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import emotrace
-from emotrace.errors import ReportError
+from emotrace.errors import ReportError, UsageError
 from emotrace.learn._results import installed_version, write_text
+from emotrace.learn.laboratory.reproduce import why_other_size
 
 NAME = "reproduction"
 _LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "torch")
@@ -52,21 +53,26 @@ def write_page(summaries: Sequence[Summary], folder: Path, is_small: bool = Fals
 
 
 def read_page(folder: Path, is_small: bool = False) -> dict[str, Summary]:
-    """Read what `write_page` has written into a folder, by claim; nothing where it has not, or of the other size.
+    """Read what `write_page` has written into a folder, by claim; nothing where it has not.
 
     Raises
     ------
     ReportError
         If the file is there but is not one of ours.
+    UsageError
+        If it holds figures of the other size.
     """
     path = folder / f"{NAME}.json"
     if not path.exists():
         return {}
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts["is_small"] != is_small:
-            return {}
-        return {str(summary["claim"]): dict(summary) for summary in facts["claims"]}
+        told: dict[str, Summary] = {str(summary["claim"]): dict(summary) for summary in facts["claims"]}
+        if facts["is_small"] == is_small:
+            return told
+        if any(summary["results"] for summary in told.values()):
+            raise UsageError(why_other_size(path, is_small))
+        return {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReportError(
             f"{path}: cannot be read ({type(error).__name__}); remove it, or name another folder"

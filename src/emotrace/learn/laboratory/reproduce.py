@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emotrace.errors import EmotraceError, ReportError
+from emotrace.errors import EmotraceError, ReportError, UsageError
 from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn._results import write_text
 from emotrace.learn.laboratory.copies import Progress
@@ -64,7 +65,8 @@ def reproduce(
     root
         Folder with one sub-folder per corpus.
     folder
-        Where the record is kept, as ``<claim>.json``; searches for parameters as `SEARCHES`.
+        Where the record is kept, as ``<claim>.json``; searches for parameters as `SEARCHES`. What an earlier
+        version of the recipe has measured is moved to ``<claim>-<its fingerprint>.json``, and back where it is that again.
     is_small
         A few clips, one division and short training: to see that all works. Its figures mean nothing.
     n_seeds
@@ -88,8 +90,12 @@ def reproduce(
         If there is no such claim, or its recipe is wrong.
     ReportError
         If an earlier record cannot be read.
+    UsageError
+        If the folder holds runs of the other size, small or real.
     """
     claim = read_claim(recipe)
+    refuse_other_size(folder, is_small)
+    _make_room(claim, folder, tell)
     record = read_record(claim, folder, is_small)
     record.not_measured = why_missing(claim, root)
     if record.not_measured or root is None:
@@ -126,18 +132,86 @@ def read_record(claim: Claim, folder: Path, is_small: bool = False) -> Record:
     ReportError
         If the file is there but cannot be read.
     """
-    path = folder / f"{claim.claim}.json"
-    if not path.exists():
+    stored = _read_stored(_path(folder, claim.claim))
+    if stored is None or (stored.fingerprint, stored.is_small) != (claim.fingerprint, is_small):
         return Record(claim, is_small)
+    return Record(claim, is_small, stored.runs, stored.not_measured)
+
+
+def refuse_other_size(folder: Path, is_small: bool) -> None:
+    """Refuse a folder whose records are of the other size: a trial must not take the place of real figures.
+
+    Raises
+    ------
+    UsageError
+        If there are such records.
+    """
+    for path in sorted(folder.glob("*.json")):
+        # What cannot be read is told when it is wanted.
+        with contextlib.suppress(ReportError):
+            stored = _read_stored(path)
+            if stored is not None and stored.runs and stored.is_small != is_small:
+                raise UsageError(why_other_size(path, is_small))
+
+
+def why_other_size(path: Path, is_small: bool) -> str:
+    """Say why nothing ``is_small`` may be written beside ``path``, which is of the other size."""
+    if is_small:
+        return f"{path} holds real figures, which a trial with --fast must not replace; name another folder"
+    return f"{path} holds figures of a trial with --fast, which mean nothing; name another folder, or remove it"
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A record as it lies in its file."""
+
+    fingerprint: str
+    is_small: bool
+    runs: dict[str, dict[str, Any]]
+    not_measured: str
+
+
+def _path(folder: Path, claim: str, fingerprint: str | None = None) -> Path:
+    """Give the path of a claim's record; with a ``fingerprint``, of what that recipe has measured before."""
+    return folder / (f"{claim}.json" if fingerprint is None else f"{claim}-{fingerprint}.json")
+
+
+def _read_stored(path: Path) -> _Stored | None:
+    if not path.exists():
+        return None
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        is_same = (stored["fingerprint"], stored["is_small"]) == (claim.fingerprint, is_small)
+        fingerprint, is_small = str(stored["fingerprint"]), bool(stored["is_small"])
         runs, why = dict(stored["runs"]), str(stored["not_measured"])
+        if not fingerprint.isalnum():
+            raise ValueError(fingerprint)  # It becomes part of a file's name.
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReportError(
             f"{path}: cannot be read ({type(error).__name__}); remove it, and the claim is measured anew"
         ) from None
-    return Record(claim, is_small, runs, why) if is_same else Record(claim, is_small)
+    return _Stored(fingerprint, is_small, runs, why)
+
+
+def _make_room(claim: Claim, folder: Path, tell: Tell | None) -> None:
+    """Move aside what an earlier version of the recipe has measured, and bring back what this one had."""
+    path, own = _path(folder, claim.claim), _path(folder, claim.claim, claim.fingerprint)
+    stored = _read_stored(path)
+    if stored is not None and stored.fingerprint == claim.fingerprint:
+        return
+    lines = []
+    try:
+        if stored is not None and stored.runs:
+            aside = _path(folder, claim.claim, stored.fingerprint)
+            path.replace(aside)
+            lines.append(f"{claim.claim}: the recipe has changed; what was measured before is kept in {aside}")
+        if own.exists():
+            own.replace(path)
+            lines.append(f"{claim.claim}: goes on from {own}, which was measured with this recipe")
+    except OSError as error:
+        raise EmotraceError(f"cannot move records in {folder}: {error.strerror or error}") from None
+    if tell is not None:
+        for line in lines:
+            tell(line)
 
 
 def write_record(record: Record, folder: Path) -> None:
@@ -155,7 +229,7 @@ def write_record(record: Record, folder: Path) -> None:
         "not_measured": record.not_measured,
         "runs": record.runs,
     }
-    write_text(folder / f"{record.claim.claim}.json", json.dumps(facts))
+    write_text(_path(folder, record.claim.claim), json.dumps(facts))
 
 
 def _share(work: RunWork, n_jobs: int) -> RunWork:
