@@ -17,6 +17,7 @@ from emotrace.learn.laboratory.reproduce import list_tasks, read_record, reprodu
 from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task
 from emotrace.learn.laboratory.speech import find_clips
 from emotrace.learn.laboratory.summary import summarise
+from emotrace.learn.models._torch_folder import RunFolder
 
 
 def _small(claim: str, corpora: Path, folder: Path, **how: Any) -> room.Record:
@@ -232,3 +233,59 @@ def test_one_speaker_is_told_by_the_small_version_too(corpora: Path, tmp_path: P
         "corpus 'ravdess' has 1 speaker in these clips, of whom 1 cannot be held out: somebody must be left to "
         "learn from; give more of the corpus"
     )
+
+
+NETWORK = """
+claim = "X1"
+project = "mine"
+title = "a network"
+corpora = ["ravdess"]
+labels = "ravdess4"
+seeds = 1
+
+[features]
+set = "mfcc20"
+
+[as_claimed]
+test_share = 0.25
+
+[twin]
+speakers = { ravdess = 2 }
+
+[[models]]
+name = "net"
+model = "conv1d"
+epochs = 5
+"""
+
+
+def test_an_interrupted_network_goes_on(corpora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, runs = tmp_path / "mine.toml", tmp_path / "runs"
+    recipe.write_text(NETWORK, encoding="utf-8")
+    trained: list[int] = []
+    keep = RunFolder.write_checkpoint
+
+    def interrupted(self: RunFolder, state: Any, history: list[dict[str, Any]]) -> None:
+        keep(self, state, history)
+        trained.append(history[-1]["epoch"])
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+
+    def reproduced(folder: Path) -> room.Record:
+        return reproduce(str(recipe), corpora, folder, cache=tmp_path / "cache")
+
+    monkeypatch.setattr(RunFolder, "write_checkpoint", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reproduced(runs)
+    (kept,) = (path for path in runs.iterdir() if path.is_dir())
+    assert (kept / "checkpoint.pt").is_file()
+
+    resumed = reproduced(runs)
+    # The first of the two networks goes on after its third epoch, the second has all five.
+    assert trained == [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]
+    assert [path.name for path in runs.iterdir()] == ["X1.json"]
+    whole = reproduced(tmp_path / "whole")
+    assert len(whole.runs) == 2
+    assert {key: run["prediction"] for key, run in resumed.runs.items()} == {
+        key: run["prediction"] for key, run in whole.runs.items()
+    }

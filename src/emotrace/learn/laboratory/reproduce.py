@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn._results import write_text
 from emotrace.learn.laboratory.copies import Progress
 from emotrace.learn.laboratory.recipe import Claim, read_claim
-from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task
+from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task, checkpoints
 from emotrace.learn.laboratory.speech import why_missing
 
 Tell = Callable[[str], None]
@@ -66,7 +67,8 @@ def reproduce(
         Folder with one sub-folder per corpus.
     folder
         Where the record is kept, as ``<claim>.json``; searches for parameters as `SEARCHES`. What an earlier
-        version of the recipe has measured is moved to ``<claim>-<its fingerprint>.json``, and back where it is that again.
+        version of the recipe has measured is moved to ``<claim>-<its fingerprint>.json``, and back when it is that
+        recipe again. A network that is being trained has a folder of its own, `checkpoints`, until it is done.
     is_small
         A few clips, one division and short training: to see that all works. Its figures mean nothing.
     n_seeds
@@ -104,7 +106,7 @@ def reproduce(
     tasks = list_tasks(claim, recipe, 1 if is_small else n_seeds or claim.seeds)
     missing = [task for task in tasks if task.key not in record.runs]
     n_before = len(tasks) - len(missing)
-    work = RunWork(root, is_small, cache, n_jobs, searches=folder / SEARCHES)
+    work = RunWork(root, is_small, cache, n_jobs, searches=folder / SEARCHES, folder=folder)
     try:
         if missing:
             work.prepare(recipe)
@@ -114,6 +116,8 @@ def reproduce(
                 raise EmotraceError(f"the process of the run '{missing[place].key}' {facts.how}, twice")
             record.runs[missing[place].key] = facts
             write_record(record, folder)
+            # Only now: what is not in the record would be trained again.
+            shutil.rmtree(checkpoints(folder, claim, missing[place]), ignore_errors=True)
             if tell is not None:
                 tell(_sentence(claim, missing[place], facts))
             if progress is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import time
 import warnings
@@ -88,6 +89,8 @@ class RunWork:
         For features, as those of `emotrace.learn.table.extract_values`.
     searches
         A file in which searches for parameters are kept, so that they go on where they were interrupted.
+    folder
+        Where `checkpoints` of networks are kept, for the same; None keeps none.
     """
 
     root: Path
@@ -96,6 +99,7 @@ class RunWork:
     n_jobs: int = 1
     progress: Progress | None = None
     searches: Path | None = None
+    folder: Path | None = None
     _last: tuple[str, Material] | None = None
 
     def prepare(self, recipe: str) -> Material:
@@ -128,7 +132,8 @@ class RunWork:
             # Published settings let some learners stop before they have converged: a fact of the run, not a fault.
             warnings.simplefilter("always", UserWarning)
             found = _seek(model, task, sides, self.is_small, self.searches)
-            estimator = _fit(model, sides, task.nth, found, self.is_small)
+            kept = None if self.folder is None else checkpoints(self.folder, claim, task)
+            estimator = _fit(model, sides, task.nth, found, self.is_small, kept)
         prediction = [str(label) for label in estimator.predict(sides.test_features)]
         known = [str(label) for label in estimator.predict(sides.train_features)]
         facts = _facts(task, sides, prediction, known, found, time.perf_counter() - begun)
@@ -136,7 +141,13 @@ class RunWork:
 
     def for_others(self) -> RunWork:
         """Give the same work in a form for other processes: they find the features in the cache."""
-        return RunWork(self.root, self.is_small, self.cache, searches=self.searches)
+        return RunWork(self.root, self.is_small, self.cache, searches=self.searches, folder=self.folder)
+
+
+def checkpoints(folder: Path, claim: Claim, task: Task) -> Path:
+    """Give the folder in which the network of a run keeps what it goes on from, named by all that the run is."""
+    name = hashlib.sha256(f"{claim.fingerprint} {task.key}".encode()).hexdigest()[:16]
+    return folder / f"network-{name}"
 
 
 def gather(recipe: str, work: RunWork) -> Material:
@@ -231,15 +242,22 @@ def _seek(model: Model, task: Task, sides: Sides, is_small: bool, storage: Path 
     )
 
 
-def _fit(model: Model, sides: Sides, seed: int, found: Found | None, is_small: bool) -> Any:
+def _fit(
+    model: Model, sides: Sides, seed: int, found: Found | None, is_small: bool, folder: Path | None = None
+) -> Any:
     params: dict[str, Any] = {"random_state": seed} if "random_state" in _parameters(model.model) else {}
     params.update({} if model.epochs is None else {"epochs": model.epochs})
     params.update(found.params if found is not None else {})
     params.update(small_settings(model.model, model.preset) if is_small else {})
-    if load_model(model.model).INPUT != "image":
-        return fit_classic(model.model, sides.train_features, sides.train, preset=model.preset, **params)
     estimator = build_model(model.model, model.preset, **params)
-    return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]))
+    if not _is_network(estimator):
+        return fit_classic(model.model, sides.train_features, sides.train, preset=model.preset, **params)
+    return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]), folder=folder)
+
+
+def _is_network(estimator: Any) -> bool:
+    # Asking for the class would import PyTorch for every claim that needs none.
+    return "folder" in inspect.signature(estimator.fit).parameters
 
 
 def small_settings(model: str, preset: str | None) -> dict[str, Any]:
