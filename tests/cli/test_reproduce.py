@@ -131,6 +131,7 @@ def test_half_a_claim_is_not_counted_as_measured(emotrace_command: Emotrace, cor
         (("R16",), 2, "no claim named 'R16'; known: R1, R10"),
         (("none.toml",), 1, "no recipe file none.toml"),
         (("R6", "--corpora", "nowhere"), 2, "--corpora nowhere: no such folder"),
+        (("R6", "mine.toml"), 1, "mine.toml: [features]: key 'set': no openSMILE feature set named 'foo'"),
         (("R6", "--seeds", "0"), 2, "--seeds"),
         (("R6", "--fast", "--seeds", "3"), 2, "--fast makes one division, not 3; leave out --seeds, or --fast"),
         (("R6", "--no-cache", "-j", "2"), 2, "--no-cache cannot be had with --jobs"),
@@ -139,6 +140,8 @@ def test_half_a_claim_is_not_counted_as_measured(emotrace_command: Emotrace, cor
 def test_mistakes_are_told(
     emotrace_command: Emotrace, arguments: tuple[str, ...], code: int, sentence: str
 ) -> None:
+    mine = find_claim("R6").read_text(encoding="utf-8").replace('"means180"', '"smile:foo"')
+    Path("mine.toml").write_text(mine, encoding="utf-8")
     done = emotrace_command("reproduce", *arguments, "-o", "out")
     assert (done.code, done.out) == (code, "")
     assert sentence in done.complaint

@@ -51,6 +51,7 @@ def command(
     if fast and seeds not in (None, 1):
         raise UsageError(f"--fast makes one division, not {seeds}; leave out --seeds, or --fast")
     try:
+        from emotrace.learn.laboratory.check import read_checked_claim
         from emotrace.learn.laboratory.page import read_page, write_page
         from emotrace.learn.laboratory.recipe import claim_names, read_claim
         from emotrace.learn.laboratory.reproduce import read_records, refuse_other_size, reproduce
@@ -58,7 +59,7 @@ def command(
     except ImportError as error:
         raise MissingExtraError(f"reproducing (no module '{error.name}')", "train") from None
     wanted = claim_names() if all_claims else list(dict.fromkeys(claims or []))
-    recipes = {name: read_claim(name) for name in wanted}
+    recipes = {name: read_checked_claim(name) for name in wanted}
     require_folder(output)
     runs = output / "runs"
     refuse_other_size(runs, fast)

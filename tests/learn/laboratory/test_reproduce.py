@@ -259,6 +259,16 @@ epochs = 5
 """
 
 
+@pytest.mark.parametrize("how", ["", "duration_seconds = 0.5", "trim_db = 20\nwindow_seconds = 0.35"])
+@pytest.mark.parametrize("features", ["mel-frames", "mfcc-frames"])
+def test_sequences_are_learnt_from_frames(how: str, features: str, corpora: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    text = NETWORK.replace('"mfcc20"', f'"{features}"\n{how}').replace("conv1d", "lstm")
+    recipe.write_text(text, encoding="utf-8")
+    record = _small(str(recipe), corpora, tmp_path)
+    assert (record.not_measured, len(record.runs)) == ("", 2)
+
+
 def test_an_interrupted_network_goes_on(corpora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe, runs = tmp_path / "mine.toml", tmp_path / "runs"
     recipe.write_text(NETWORK, encoding="utf-8")

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,12 @@ class Measured:
     values: dict[Key, Values]
 
     def clips(self, utterances: Sequence[Utterance]) -> Values:
-        """Give the features of clips as they are, (n, ...)."""
-        return np.stack([self.values[u.file, u.segment, -1] for u in utterances])
+        """Give the features of clips as they are, (n, ...); frames that differ in number as an array of arrays."""
+        return _together([self.values[u.file, u.segment, -1] for u in utterances])
 
     def rows(self, rows: Sequence[Row]) -> Values:
-        """Give the features of rows of an augmentation plan, (n, ...)."""
-        return np.stack([self.values[_key(row)] for row in rows])
+        """Give the features of rows of an augmentation plan, as `clips` does."""
+        return _together([self.values[_key(row)] for row in rows])
 
 
 def measure(
@@ -82,6 +83,15 @@ def measure(
         if progress is not None:
             progress(n_done, len(changed))
     return Measured(found), list(plain.utterances)
+
+
+def _together(values: Sequence[Values]) -> NDArray[Any]:
+    if len({own.shape for own in values}) == 1:
+        return np.stack(values)
+    apart = np.empty(len(values), dtype=object)
+    for place, own in enumerate(values):
+        apart[place] = own
+    return apart
 
 
 def _key(row: Row) -> Key:

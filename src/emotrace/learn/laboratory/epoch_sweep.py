@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from emotrace.errors import UnknownNameError, UsageError
-from emotrace.learn.laboratory.recipe import Claim, Model, read_claim
+from emotrace.learn.laboratory.check import read_checked_claim
+from emotrace.learn.laboratory.recipe import Claim, Model
 from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task, divide, small_settings
 from emotrace.learn.laboratory.speech import why_missing
 from emotrace.learn.models._build import build_model
@@ -106,7 +107,7 @@ def sweep_epochs(
         raise UsageError(
             f"epochs must be whole numbers of at least 1, got {', '.join(map(str, epochs)) or 'none'}"
         )
-    claim = read_claim(recipe)
+    claim = read_checked_claim(recipe)
     network = find_network(claim, model)
     missing = why_missing(claim, root)
     if missing or root is None:

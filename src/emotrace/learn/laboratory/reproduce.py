@@ -13,8 +13,9 @@ from typing import Any
 from emotrace.errors import EmotraceError, ReportError, UsageError
 from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn._results import write_text
+from emotrace.learn.laboratory.check import read_checked_claim
 from emotrace.learn.laboratory.copies import Progress
-from emotrace.learn.laboratory.recipe import Claim, read_claim
+from emotrace.learn.laboratory.recipe import Claim
 from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task, checkpoints
 from emotrace.learn.laboratory.speech import why_missing
 
@@ -89,13 +90,13 @@ def reproduce(
     Raises
     ------
     RecipeError, UnknownNameError
-        If there is no such claim, or its recipe is wrong.
+        If there is no such claim, or its recipe is wrong or asks for what cannot be had.
     ReportError
         If an earlier record cannot be read.
     UsageError
         If the folder holds runs of the other size, small or real.
     """
-    claim = read_claim(recipe)
+    claim = read_checked_claim(recipe)
     refuse_other_size(folder, is_small)
     _make_room(claim, folder, tell)
     record = read_record(claim, folder, is_small)
