@@ -61,7 +61,8 @@ def _check_model(model: Model, level: str | None, feature_set: str) -> None:
     if taken not in _INPUTS[level]:
         raise RecipeError(
             f"the model '{model.model}' takes {_TAKEN[taken]} for each clip, the feature set '{feature_set}' "
-            f"gives {_GIVEN[level]}; write a set such as {_SUCH_SETS[taken]}, or a model such as {_SUCH_MODELS[level]}"
+            f"gives {_GIVEN[level]}; write a set such as {_SUCH_SETS[taken]}, "
+            f"or a model such as {_SUCH_MODELS[level]}"
         )
     if model.search is not None and level != "functionals":
         raise RecipeError(

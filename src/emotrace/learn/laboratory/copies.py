@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from emotrace.errors import EmotraceError, TrainingError
 from emotrace.features._feature_set import load_feature_set
 from emotrace.learn import augment
 from emotrace.learn._processes import Death, run_tasks
-from emotrace.learn.augment import Row
+from emotrace.learn.augment import Chain, Row
 from emotrace.learn.table import cache_folder, extract_values
 from emotrace.learn.table._cache import FeatureCache, hash_content
 from emotrace.learn.table._fingerprint import fingerprint
@@ -50,11 +51,15 @@ def measure(
     trim_db: float | None,
     rows: Sequence[Row] = (),
     *,
+    pad_seconds: float | None = None,
     n_jobs: int = 1,
     cache: Path | bool = True,
     progress: Progress | None = None,
 ) -> tuple[Measured, list[Utterance]]:
     """Extract the features of clips, and of the rows of an augmentation plan.
+
+    With ``pad_seconds``, silence is added to segments that are shorter (and to their copies, before they are
+    changed). The other parameters are those of `emotrace.learn.table.extract_values`.
 
     Returns
     -------
@@ -67,13 +72,21 @@ def measure(
     TrainingError
         If a copy of a clip that can be used cannot.
     """
-    plain = extract_values(utterances, feature_set, trim_db=trim_db, n_jobs=n_jobs, cache=cache, progress=progress)
-    found: dict[Key, Values] = {
-        (u.file, u.segment, -1): values for u, values in zip(plain.utterances, plain.values, strict=True)
-    }
-    usable = {(u.file, u.segment) for u in plain.utterances}
-    changed = [row for row in rows if row.chain.steps and (row.utterance.file, row.utterance.segment) in usable]
-    work = _CopyWork(feature_set, trim_db, _open_cache(feature_set, trim_db, cache))
+    rate = load_feature_set(feature_set).sampling_rate
+    short = [u for u in utterances if pad_seconds is not None and _n_samples(u, rate) < round(pad_seconds * rate)]
+    padded = {(u.file, u.segment) for u in short}
+    as_they_are = [u for u in utterances if (u.file, u.segment) not in padded]
+    found: dict[Key, Values] = {}
+    if as_they_are or not short:
+        plain = extract_values(
+            as_they_are, feature_set, trim_db=trim_db, n_jobs=n_jobs, cache=cache, progress=progress
+        )
+        found = {(u.file, u.segment, -1): values for u, values in zip(plain.utterances, plain.values, strict=True)}
+    usable = [u for u in utterances if (u.file, u.segment) in padded or (u.file, u.segment, -1) in found]
+    keys = {(u.file, u.segment) for u in usable}
+    changed = [Row(u, Chain(()), -1, 0) for u in short]
+    changed += [row for row in rows if row.chain.steps and (row.utterance.file, row.utterance.segment) in keys]
+    work = _CopyWork(feature_set, trim_db, pad_seconds, _open_cache(feature_set, trim_db, cache))
     for n_done, (place, values) in enumerate(run_tasks(work, changed, n_jobs), start=1):
         if isinstance(values, Death):
             raise TrainingError(
@@ -82,7 +95,13 @@ def measure(
         found[_key(changed[place])] = values
         if progress is not None:
             progress(n_done, len(changed))
-    return Measured(found), list(plain.utterances)
+    return Measured(found), usable
+
+
+def _n_samples(utterance: Utterance, rate: int) -> float:
+    """Count the samples of a segment; a clip that is heard as a whole counts as endless."""
+    segment = utterance.segment
+    return math.inf if segment is None else round(segment.end * rate) - round(segment.start * rate)
 
 
 def _together(values: Sequence[Values]) -> NDArray[Any]:
@@ -100,10 +119,11 @@ def _key(row: Row) -> Key:
 
 @dataclass
 class _CopyWork:
-    """Makes one copy and measures it, unless that was done before."""
+    """Makes one copy, or a clip that silence is added to, and measures it, unless that was done before."""
 
     set_name: str
     trim_db: float | None
+    pad_seconds: float | None
     cache: FeatureCache | None
 
     def __call__(self, row: Row) -> Values:
@@ -116,9 +136,12 @@ class _CopyWork:
         try:
             signal = load_segment(clip.file, clip.segment, rate)
             signal = signal if self.trim_db is None else trim(signal, self.trim_db)[0]
+            if self.pad_seconds is not None:
+                signal = np.pad(signal, (0, max(0, round(self.pad_seconds * rate) - signal.size)))
             values = features.extract(row.apply(signal, rate), rate)
         except (EmotraceError, ValueError) as error:
-            raise TrainingError(f"copy {row.copy} of {clip.file} cannot be used: {error}") from None
+            what = f"copy {row.copy} of {clip.file}" if row.chain.steps else clip.file
+            raise TrainingError(f"{what} cannot be used: {error}") from None
         if self.cache is not None and name is not None:
             # What cannot be kept is computed again.
             with contextlib.suppress(OSError):
@@ -129,7 +152,8 @@ class _CopyWork:
         """Name a copy by the sound it is made from, what is done to it, and what is drawn for it."""
         content = hash_content(row.utterance.file)
         drawn = row.rng().bit_generator.state["state"]
-        return None if content is None else f"{content} {row.chain!r} {drawn!r}"
+        padding = "" if self.pad_seconds is None else f" of {self.pad_seconds!r} s"
+        return None if content is None else f"{content} {row.chain!r} {drawn!r}{padding}"
 
 
 def _open_cache(feature_set: str, trim_db: float | None, cache: Path | bool) -> FeatureCache | None:

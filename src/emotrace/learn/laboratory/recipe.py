@@ -27,6 +27,7 @@ TARGETS = ("emotion", "sex and emotion")
 MEASURES = ("accuracy", "cross-validated accuracy", "leak gap", "emotion accuracy", "sex accuracy")
 SEARCH_WHERE = ("twin", "both")
 LEAKY_FOLDS = ("clips", "recordings")
+REMAINDERS = ("keep", "drop", "pad")
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,18 @@ class Features:
     set
         A feature set; it says the sampling rate.
     trim_db
-        Cut off the ends this far below the loudest frame, in dB.
+        Cut off the ends this far below the loudest frame, in dB; of the stretch that is heard.
     window_seconds
-        Cut each (trimmed) clip into windows of this length; the last one may be shorter.
+        Cut each (trimmed) clip into windows of this length.
+    hop_seconds
+        From the start of a window to that of the next; default: ``window_seconds``, each after the other. No
+        window begins after one that has reached the end.
+    remainder
+        What becomes of a last window that the clip does not fill: ``keep`` hears it as it is, shorter; ``drop``
+        leaves it out, and with it clips that are shorter than a window; ``pad`` adds silence.
     offset_seconds, duration_seconds
-        Hear only this stretch of each clip.
+        Hear only this stretch of each clip: from the offset (default 0), for so long (default with windows: to the
+        end).
     """
 
     set: str
@@ -50,16 +58,25 @@ class Features:
     window_seconds: float | None = None
     offset_seconds: float | None = None
     duration_seconds: float | None = None
+    hop_seconds: float | None = None
+    remainder: str = "keep"
 
     def __post_init__(self) -> None:
         require_known("set", self.set.partition(":")[0], registry.names("feature set"))
-        for key in ("trim_db", "window_seconds", "duration_seconds"):
+        require_known("remainder", self.remainder, REMAINDERS)
+        for key in ("trim_db", "window_seconds", "duration_seconds", "hop_seconds"):
             value = getattr(self, key)
             require(value is None or value > 0, key, "must be above 0")
         require((self.offset_seconds or 0.0) >= 0, "offset_seconds", "must not be negative")
-        is_stretch = self.duration_seconds is not None
-        require(self.offset_seconds is None or is_stretch, "offset_seconds", "needs 'duration_seconds' as well")
-        require(not (is_stretch and self.window_seconds), "window_seconds", "excludes 'duration_seconds'")
+        has_windows = self.window_seconds is not None
+        is_stretch = has_windows or self.duration_seconds is not None
+        require(
+            self.offset_seconds is None or is_stretch,
+            "offset_seconds",
+            "needs 'duration_seconds' or 'window_seconds' as well",
+        )
+        require(has_windows or self.hop_seconds is None, "hop_seconds", "needs 'window_seconds' as well")
+        require(has_windows or self.remainder == "keep", "remainder", "needs 'window_seconds' as well")
 
 
 @dataclass(frozen=True)
@@ -243,6 +260,11 @@ class Claim:
         """A text that changes with everything that figures depend on: what is said of them and seeds left out."""
         told = {"remark", "title", "project", "published", "seeds"}
         facts = {key: value for key, value in dataclasses.asdict(self).items() if key not in told}
+        # Keys that came later: without them, a recipe is what it was before they were there.
+        later = {"hop_seconds": None, "remainder": "keep"}
+        facts["features"] = {
+            key: value for key, value in facts["features"].items() if key not in later or value != later[key]
+        }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

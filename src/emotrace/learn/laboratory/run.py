@@ -167,6 +167,7 @@ def gather(recipe: str, work: RunWork) -> Material:
         claim.features.set,
         trim_db,
         rows,
+        pad_seconds=claim.features.window_seconds if claim.features.remainder == "pad" else None,
         n_jobs=work.n_jobs,
         cache=work.cache,
         progress=work.progress,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emotrace.audio.load import load_audio
 from emotrace.audio.trim import trim
-from emotrace.errors import AudioError
+from emotrace.errors import AudioError, TrainingError
 from emotrace.features._feature_set import load_feature_set
 from emotrace.labels import PRESETS
 from emotrace.learn.corpora import scan
@@ -38,13 +38,21 @@ def find_clips(claim: Claim, root: Path, is_small: bool = False) -> list[Utteran
     ------
     CorpusError
         If a corpus's folder holds nothing of it.
+    TrainingError
+        If no clip is as long as a window, and shorter ones are left out.
     """
     found = [u for name in claim.corpora for u in scan(name, root / name).utterances]
     chosen = [u for u in found if u.emotion in PRESETS[claim.labels]]
     chosen = _few(chosen) if is_small else chosen
     if claim.target != "emotion":
         chosen = [replace(u, emotion=f"{u.sex} {u.emotion}") for u in chosen]
-    return _cut(chosen, claim.features)
+    cut = _cut(chosen, claim.features)
+    if chosen and not cut:
+        raise TrainingError(
+            f"none of the {len(chosen)} clips of claim {claim.claim} holds a whole window of "
+            f'{claim.features.window_seconds:g} s; make the window shorter, or write remainder = "pad"'
+        )
+    return cut
 
 
 def choose_group(utterances: Sequence[Utterance], group: str) -> list[Utterance]:
@@ -67,17 +75,17 @@ def _few(utterances: Sequence[Utterance]) -> list[Utterance]:
 
 
 def _cut(utterances: Sequence[Utterance], features: Features) -> list[Utterance]:
+    if features.window_seconds is not None:
+        return [window for u in utterances for window in _windows(u, features)]
     if features.duration_seconds is not None:
         start = features.offset_seconds or 0.0
         stretch = Segment(start, start + features.duration_seconds)
         return [replace(u, segment=stretch) for u in utterances]
-    if features.window_seconds is None:
-        return list(utterances)
-    return [window for u in utterances for window in _windows(u, features)]
+    return list(utterances)
 
 
 def _windows(utterance: Utterance, features: Features) -> list[Utterance]:
-    """Cut a clip, without its quiet ends, into windows that know which recording they are of."""
+    """Cut what is heard of a clip, without its quiet ends, into windows that know their recording."""
     assert features.window_seconds is not None
     rate = load_feature_set(features.set).sampling_rate
     try:
@@ -85,7 +93,35 @@ def _windows(utterance: Utterance, features: Features) -> list[Utterance]:
     except AudioError:
         # Told when its features are wanted.
         return [utterance]
-    start, end = trim(signal, features.trim_db)[1] if features.trim_db is not None else (0, signal.size)
-    width = round(features.window_seconds * rate)
-    cuts = [Segment(cut / rate, min(cut + width, end) / rate) for cut in range(start, end, width)]
-    return [replace(utterance, segment=cut, recording=utterance.recording_id) for cut in cuts]
+    offset = features.offset_seconds or 0.0
+    first = round(offset * rate)
+    last = None if features.duration_seconds is None else round((offset + features.duration_seconds) * rate)
+    heard = signal[first:last]
+    if not heard.size:
+        # Told when its features are wanted, too.
+        return [replace(utterance, segment=Segment(offset, offset + features.window_seconds))]
+    start, end = trim(heard, features.trim_db)[1] if features.trim_db is not None else (0, heard.size)
+    width, hop = (
+        max(1, round(seconds * rate))
+        for seconds in (features.window_seconds, features.hop_seconds or features.window_seconds)
+    )
+    cuts = window_bounds(first + start, first + end, width, hop, is_whole=features.remainder == "drop")
+    return [
+        replace(utterance, segment=Segment(cut / rate, stop / rate), recording=utterance.recording_id)
+        for cut, stop in cuts
+    ]
+
+
+def window_bounds(start: int, end: int, width: int, hop: int, is_whole: bool = False) -> list[tuple[int, int]]:
+    """Give the half-open bounds of windows of ``width``, one every ``hop``, until one has reached the end.
+
+    The last one may be shorter, or is left out if all must be whole. All numbers are of samples, ``width`` and
+    ``hop`` at least 1.
+
+    >>> window_bounds(0, 10, 4, 3)
+    [(0, 4), (3, 7), (6, 10)]
+    >>> window_bounds(0, 9, 4, 3), window_bounds(0, 9, 4, 3, is_whole=True)
+    ([(0, 4), (3, 7), (6, 9)], [(0, 4), (3, 7)])
+    """
+    starts = range(start, max(start + 1, end - width + hop), hop)
+    return [(cut, min(cut + width, end)) for cut in starts if cut < end and not (is_whole and cut + width > end)]
