@@ -41,6 +41,9 @@ def test_a_claim_and_its_twin_are_measured(claim: str, corpora: Path, tmp_path: 
         if run["search"] is not None:
             leaky = "recordings-leaky" if run["model"] == "mlp" else "clips-leaky"
             assert run["search"]["folds"] == (leaky if run["is_leaky"] else "speakers")
+            assert (run["search"]["method"], run["search"]["n_trials"]) == ("optuna", 2)
+            assert run["search"]["params"].keys() == run["search"]["space"].keys()
+            assert all(text.startswith(("Choice(", "Range(")) for text in run["search"]["space"].values())
 
 
 def test_groups_hold_one_sex(corpora: Path, tmp_path: Path) -> None:

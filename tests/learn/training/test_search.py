@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,77 @@ def test_a_search_goes_on_where_it_was_interrupted(method: str, table: Table, tm
     assert seen == [3, 4, 5]
     again = search("knn", *table, SPACE, method=method, n_trials=5, storage=kept, progress=stop)
     assert again == found
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_a_grid_that_was_cut_short_is_tried_once_and_whole(
+    is_killed: bool, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, fitted = tmp_path / "study.db", []
+
+    def cut_short(*asked: Any, **settings: Any) -> Any:
+        fitted.append(settings)
+        if len(fitted) == 8:
+            raise KeyboardInterrupt
+        return fit_classic(*asked, **settings)
+
+    def find() -> Found:
+        return search("knn", *table, SPACE, method="grid", n_trials=50, storage=kept)
+
+    monkeypatch.setattr("emotrace.learn.training.search.fit_classic", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        find()
+    if is_killed:
+        # Whoever is killed cannot write that its trial has failed.
+        with sqlite3.connect(kept) as database:
+            database.execute("UPDATE trials SET state = 'RUNNING' WHERE state = 'FAIL'")
+    found = find()
+    tried = [(trial.params["n_neighbors"], trial.params["weights"]) for trial in found.trials]
+    assert sorted(tried) == sorted((n, weights) for n in (1, 5, 9) for weights in ("uniform", "distance"))  # type: ignore[type-var]
+    n_fitted = len(fitted)
+    assert find() == found
+    assert find() == found
+    assert len(fitted) == n_fitted
+
+
+def test_no_more_trials_count_than_were_asked_for(table: Table, tmp_path: Path) -> None:
+    kept = tmp_path / "study.db"
+    first = search("knn", *table, SPACE, method="random", n_trials=3, storage=kept)
+    # What another process has finished beyond them changes nothing.
+    more = search("knn", *table, SPACE, method="random", n_trials=9, storage=kept)
+    assert len(more.trials) == 9
+    assert search("knn", *table, SPACE, method="random", n_trials=3, storage=kept) == first
+
+
+def test_two_that_share_a_search_look_at_no_trial_too_many(table: Table, tmp_path: Path) -> None:
+    kept, told = tmp_path / "study.db", list[int]()
+
+    def find(_nth: int) -> Found:
+        return search(
+            "knn",
+            *table,
+            SPACE,
+            method="random",
+            n_trials=6,
+            storage=kept,
+            is_pruned=False,
+            progress=lambda n, _: told.append(n),
+        )
+
+    search("knn", *table, SPACE, method="random", n_trials=1, storage=kept, is_pruned=False)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(find, range(2))
+    assert len(one.trials) == len(other.trials) == max(told) == 6
+    assert find(2) == find(3)
+
+
+def test_what_was_sought_is_told(table: Table) -> None:
+    found = search("knn", *table, SPACE, method="random", n_trials=1)
+    assert found.method == "random"
+    assert found.space == {
+        "n_neighbors": "Range(low=1, high=9, log=False)",
+        "weights": "Choice(values=('uniform', 'distance'))",
+    }
 
 
 def test_other_clips_are_another_search(table: Table, tmp_path: Path) -> None:

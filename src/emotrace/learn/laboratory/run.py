@@ -295,7 +295,8 @@ def _facts(
     names = sorted(set(speakers))
     searched = None
     if found is not None:
-        searched = {"params": found.params, "value": found.value, "folds": found.folds}
+        searched = {"params": found.params, "value": found.value, "folds": found.folds, "method": found.method}
+        searched |= {"n_trials": len(found.trials), "space": found.space}
     return {
         "variant": task.variant,
         "model": task.model,

@@ -58,12 +58,16 @@ class Found:
         One of `FOLDS`.
     trials
         All that were tried.
+    method, space
+        How was sought, one of `METHODS`, and what might be tried, as text by parameter.
     """
 
     params: dict[str, Value]
     value: float
     folds: str
     trials: tuple[Trial, ...]
+    method: str
+    space: dict[str, str]
 
 
 def search_space(model: str, name: str | None = None) -> Space:
@@ -164,7 +168,7 @@ def search(
         ``grid`` tries all combinations (at most ``n_trials``), ``random`` draws, ``optuna`` learns from trials.
     n_trials
         In all, those of earlier runs in the same ``storage`` counted. A setting that is drawn again counts, but is
-        not fitted again.
+        not fitted again. Of processes that share a storage, one may finish a trial more: it is not looked at.
     n_folds, folds
         How many, and of what: one of `FOLDS`.
     metric
@@ -216,12 +220,19 @@ def search(
 
         def tell(_study: Any, _trial: Any) -> None:
             if progress is not None:
-                progress(len(_study.get_trials(deepcopy=False, states=states)), n_trials)
+                progress(min(len(_study.get_trials(deepcopy=False, states=states)), n_trials), n_trials)
 
-        if n_done < n_trials:
+        # Optuna would draw once more from a grid of which all was tried.
+        is_left = method != "grid" or not study.sampler.is_exhausted(study)
+        if n_done < n_trials and is_left:
             limit = optuna.study.MaxTrialsCallback(n_trials, states=states)
             study.optimize(objective, n_trials=n_trials - n_done, callbacks=[limit, tell])
-    return _found(study, optuna, folds)
+        done = sorted(
+            study.get_trials(deepcopy=False, states=states),
+            key=lambda trial: (trial.datetime_complete, trial.number),
+        )
+    told = {name: str(choice) for name, choice in space.items()}
+    return _found(done[:n_trials], optuna.trial.TrialState.COMPLETE, folds, method, told)
 
 
 def _divide(utterances: Sequence[Utterance], folds: str, n_folds: int, seed: int) -> Folds:
@@ -326,21 +337,37 @@ def _open_storage(optuna: Any, storage: str | Path | None) -> Any:
 
 def _sampler(optuna: Any, method: str, space: Space, seed: int) -> Any:
     if method == "grid":
-        return optuna.samplers.GridSampler({name: choice.grid() for name, choice in space.items()}, seed=seed)
+        return _grid_sampler(optuna, {name: choice.grid() for name, choice in space.items()}, seed)
     if method == "random":
         return optuna.samplers.RandomSampler(seed=seed)
     return optuna.samplers.TPESampler(seed=seed)
 
 
-def _found(study: Any, optuna: Any, folds: str) -> Found:
-    finished, given_up = optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED
-    done = study.get_trials(deepcopy=False, states=(finished, given_up))
+def _grid_sampler(optuna: Any, values: dict[str, list[Value]], seed: int) -> Any:
+    ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    running = (optuna.trial.TrialState.RUNNING,)
+
+    class Grid(optuna.samplers.GridSampler):  # type: ignore[misc]
+        def _get_unvisited_grid_ids(self, study: Any) -> list[int]:
+            # Optuna counts a setting as tried whose trial was interrupted.
+            done, begun = (
+                {t.system_attrs.get("grid_id") for t in study.get_trials(deepcopy=False, states=states)}
+                for states in (ended, running)
+            )
+            left = set(range(math.prod(map(len, values.values())))) - done
+            return sorted(left - begun) or sorted(left)
+
+    return Grid(values, seed=seed)
+
+
+def _found(trials: Sequence[Any], finished: Any, folds: str, method: str, space: dict[str, str]) -> Found:
+    done = sorted(trials, key=lambda trial: int(trial.number))
     complete = [t for t in done if t.state == finished and math.isfinite(t.value)]
     if not complete:
         raise TrainingError("the search has finished no trial; give it more trials")
     best = max(complete, key=lambda trial: trial.value)
-    trials = tuple(Trial(dict(t.params), float(t.value) if t.state == finished else None) for t in done)
-    return Found(dict(best.params), float(best.value), folds, trials)
+    tried = tuple(Trial(dict(t.params), float(t.value) if t.state == finished else None) for t in done)
+    return Found(dict(best.params), float(best.value), folds, tried, method, space)
 
 
 @contextlib.contextmanager
