@@ -71,8 +71,8 @@ class _Calibrated(CalibratedClassifierCV):  # type: ignore[misc]
         if counts.min() < self.cv:
             raise TrainingError(
                 f"the model 'svm' fits its probabilities by {self.cv} folds and needs {self.cv} clips of every "
-                f"label, of '{labels[counts.argmin()]}' there {_are(int(counts.min()))}; give more clips, leave "
-                "that label out, or ask for fewer folds (n_folds, at least 2)"
+                f"label, of '{labels[counts.argmin()]}' there {_are(int(counts.min()))}; give more clips or leave "
+                f"that label out{', or ask for fewer folds by n_folds' if self.cv > 2 else ''}"
             )
         super().fit(X, y, **how)
         return self
