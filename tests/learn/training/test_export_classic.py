@@ -235,7 +235,7 @@ def test_words_for_clips_that_teach_nothing(split, tables):
     ):
         fit_classic("svm", tables["train"][:3], split.train[:2])
     one_each = [next(i for i, u in enumerate(split.train) if u.emotion == e) for e in EMOTIONS]
-    with pytest.raises(TrainingError, match=r"'svm' fits its probabilities by 5 folds and needs 5 clips .* there is 1"):
+    with pytest.raises(TrainingError, match=r"'svm' fits .* by 5 folds and needs 5 clips .* there is 1"):
         fit_classic("svm", tables["train"][one_each], [split.train[i] for i in one_each])
     nobody = [replace(u, sex=None) if i == 1 else u for i, u in enumerate(split.train)]
     with pytest.raises(
