@@ -1,7 +1,8 @@
 """Strict TOML: a file becomes one frozen record, or one sentence that says where it is wrong and what may stand.
 
 A record is a frozen dataclass. Its fields are the keys, with types and defaults: text, numbers, true or false,
-tuples and mappings of these, further records (tables ``[key]``) and tuples of records (tables ``[[key]]``). Its
+tuples and mappings of these, further records (tables ``[key]``) and tuples of records (tables ``[[key]]``); and
+``object``, for values of any of these types that somebody else knows to check. Its
 ``__post_init__`` checks ranges: it raises the error class that the caller names, with the key, and the reader says
 where.
 """
@@ -132,6 +133,9 @@ class _Reader:
         """Read one value; messages call it ``place``, and ``table`` if it is a record."""
         hint = _without_none(hint)
         origin, items = typing.get_origin(hint), typing.get_args(hint)
+        # No dates and times, which are neither JSON nor anybody's parameter.
+        if hint is object and isinstance(value, str | bool | int | float | list | dict):
+            return value
         if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
             return parse_record(hint, value, f"{self.where}: {table}", self.error)
         if origin is tuple and isinstance(value, list):
@@ -174,8 +178,14 @@ _SINGULARS: Mapping[Any, str] = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
+    object: "a text, a number, true, false, or a list or table of these",
 }
-_PLURALS: Mapping[Any, str] = {str: "texts in quotes", int: "whole numbers", float: "numbers"}
+_PLURALS: Mapping[Any, str] = {
+    str: "texts in quotes",
+    int: "whole numbers",
+    float: "numbers",
+    object: "parameters",
+}
 
 
 def _describe(hint: Any, table: str) -> str:
