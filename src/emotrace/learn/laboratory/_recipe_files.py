@@ -10,7 +10,7 @@ from emotrace.errors import RecipeError, UnknownNameError, suggest
 
 def recipe_names(folder: Path) -> list[str]:
     """List the recipes of a folder in the order of their numbers."""
-    return sorted((path.stem for path in folder.glob("*.toml")), key=lambda name: (len(name), name))
+    return sorted((path.stem for path in folder.glob("*.toml")), key=lambda name: (name[:1], len(name), name))
 
 
 def find_recipe(name_or_path: str, folder: Path, kind: str, shipped: str) -> Path:
