@@ -116,6 +116,16 @@ def test_a_search_goes_on_and_is_told_in_the_card(corpora: Path, tmp_path: Path)
     assert found["params"] in [trial["params"] for trial in found["trials"]]
 
 
+def test_a_grid_of_ones_own_is_tried_whole(corpora: Path, tmp_path: Path) -> None:
+    search = (
+        '[search]\nmethod = "grid"\nn_folds = 2\nvalues = { C = [0.001, 1.0], solver = ["lbfgs"] }\n\n[export]'
+    )
+    bundle, _ = run(read(tmp_path, RECIPE.replace("[export]", search)), corpora, tmp_path / "run", Told())
+    tried = [trial["params"] for trial in bundle.card.training["search"]["trials"]]
+    assert sorted(params["C"] for params in tried) == [0.001, 1.0]
+    assert bundle.card.training["search"]["params"] in tried
+
+
 def test_an_interrupted_network_goes_on(corpora: Path, tmp_path: Path) -> None:
     recipe = read(tmp_path, with_model('"means184"', "conv1d", "epochs = 4"))
 
@@ -171,6 +181,12 @@ def test_what_cannot_be_measured_is_left_out_by_name(tmp_path: Path) -> None:
             r"\[search\]: key 'method' names 'gird'; did you mean",
         ),
         ("[export]", "[search]\nspace = 's3'\n[export]", r"key 'search.space': .*no search space 's3'; .*s4"),
+        ("[export]", "[search]\nvalues = { C = 1 }\n[export]", r"key 'values.C' must be a list of what"),
+        (
+            "[export]",
+            "[search]\nvalues = { c = [1] }\n[export]",
+            r"key 'search.values': .* no parameter 'c'; known: C",
+        ),
         ("[export]", "[augmentation]\nplan = 'avatr'\n[export]", r"key 'plan': .*'avatr'; did you mean 'avatar'"),
         ("[features]", "[data.weights]\nravdess = 1\n[features]", "key 'data.weights' is for networks that learn"),
         ("[data]", "kind = 'sex'\n[data]", r"key 'kind' must be 'emotion' beside \[features\]"),

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from emotrace import registry
 from emotrace.errors import LabelError, RecipeError, UnknownNameError, UsageError, suggest
@@ -21,6 +21,9 @@ from emotrace.features._feature_set import load_feature_set
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS
 from emotrace.strict_toml import parse_record, read_table, show_file
+
+if TYPE_CHECKING:
+    from emotrace.learn.models._space import Space
 
 _SHIPPED = Path(__file__).parent.parent / "recipes"
 _NETWORKS = ("residual-cnn", "statistics-mlp", "two-views")
@@ -298,13 +301,15 @@ class Augmentation:
 class Search:
     """How the model's parameters are sought, in folds of training speakers.
 
-    ``space`` names a space that a reference project has published; without it, the model's own.
+    ``space`` names a space that a reference project has published; ``values`` lists what parameters may be.
+    Without either, the model's own space is searched.
     """
 
     method: str = "optuna"
     n_trials: int = 20
     n_folds: int = 3
     space: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
     metric: str = "unweighted_average_recall"
 
     def __post_init__(self) -> None:
@@ -314,6 +319,18 @@ class Search:
         _require_known("metric", self.metric, METRICS)
         _require(self.n_trials >= 1, "n_trials", "must be at least 1")
         _require(self.n_folds >= 2, "n_folds", "must be at least 2")
+        _require(self.space is None or not self.values, "values", "must be left out beside 'space'")
+        for name, values in self.values.items():
+            is_sound = isinstance(values, list) and len(values) > 0
+            _require(is_sound, f"values.{name}", "must be a list of what the parameter may be")
+
+    def space_of(self, model: str) -> Space:
+        """Give what is searched for a family of models; raise `UsageError` if there is nothing."""
+        from emotrace.learn.models._space import Choice
+        from emotrace.learn.training.search import search_space
+
+        own = {name: Choice(tuple(cast("list[Any]", values))) for name, values in self.values.items()}
+        return own or search_space(model, self.space)
 
 
 @dataclass(frozen=True)
@@ -329,8 +346,7 @@ class FeatureRecipe:
     search: Search | None = None
 
     def __post_init__(self) -> None:
-        from emotrace.learn.models._build import load_model
-        from emotrace.learn.training.search import search_space
+        from emotrace.learn.models._build import build_model, load_model
 
         _require(self.kind == "emotion", "kind", "must be 'emotion' beside [features]")
         _require(not self.data.weights, "data.weights", "is for networks that learn from audio; leave it out")
@@ -344,7 +360,9 @@ class FeatureRecipe:
         if self.search is not None:
             _require(level == "functionals", "search", "needs a feature set of level 'functionals'")
             with _as_recipe_error("search.space"):
-                search_space(self.model.name, self.search.space)
+                first = {name: space.grid()[0] for name, space in self.search.space_of(self.model.name).items()}
+            with _as_recipe_error("search.values"):
+                build_model(self.model.name, self.model.preset, **{**first, **self.model.params})
 
     @property
     def seed(self) -> int:

@@ -23,7 +23,7 @@ from emotrace.learn.training.export_classic import Rows, write_classic_bundle
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.heard_features import Values, hear_rows
 from emotrace.learn.training.recipe import FeatureRecipe, recipe_to_dict
-from emotrace.learn.training.search import Found, search, search_space
+from emotrace.learn.training.search import Found, search
 from emotrace.types import Utterance
 
 SEARCH_FILE = "search.sqlite3"
@@ -109,7 +109,7 @@ def _seek(
         model.name,
         np.asarray(train),
         heard,
-        {key: space for key, space in search_space(model.name, wanted.space).items() if key not in model.params},
+        {key: space for key, space in wanted.space_of(model.name).items() if key not in model.params},
         method=wanted.method,
         n_trials=wanted.n_trials,
         n_folds=wanted.n_folds,
