@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cli.conftest import Emotrace
+from tests.made_checkpoints import N_LAYERS, write_checkpoint
 from tests.made_corpora import make_corpora
 
 from emotrace.learn.laboratory.honest_recipe import honest_names
@@ -43,6 +45,70 @@ def test_claims_are_reproduced(emotrace_command: Emotrace, corpora: Path) -> Non
     again = emotrace_command("reproduce", "R6", "R11", "--fast", "-o", "out", "--corpora", corpora)
     assert (again.code, again.err) == (0, "")
     assert Path("out/reproduction.md").read_text(encoding="utf-8") == page
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "weighted_layers.toml"
+SOUGHT = """
+[[models]]
+name = "sought"
+model = "weighted-layers"
+search = { n_trials = 2, n_folds = 2 }
+"""
+
+
+@pytest.fixture
+def own_recipe(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the example's recipe, and a search, for an encoder made here and a choice of its layers."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    checkpoint = write_checkpoint("wav2vec2", tmp_path / "encoder")
+
+    def write(layer: str) -> Path:
+        example = EXAMPLE.read_text(encoding="utf-8")
+        shipped = "ssl:facebook/wav2vec2-base@layer=all"
+        assert shipped in example
+        path = tmp_path / "own.toml"
+        own = example.replace(shipped, f"ssl:{checkpoint.as_posix()}@layer={layer}")
+        path.write_text(own + SOUGHT, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_layers_of_an_encoder_are_weighed(
+    emotrace_command: Emotrace, corpora: Path, own_recipe: Callable[[str], Path]
+) -> None:
+    recipe = own_recipe("all,pool=mean+std")
+    done = emotrace_command("reproduce", recipe, "--fast", "-o", "out", "--corpora", corpora)
+    assert (done.code, done.out) == (0, f"{Path('out/reproduction.md')}: 1 of 1 claims measured\n")
+    runs = json.loads(Path("out/runs/OWN.json").read_text(encoding="utf-8"))["runs"]
+    assert {(run["variant"], run["model"]) for run in runs.values()} == {
+        (variant, model)
+        for variant in ("as claimed", "speaker-independent")
+        for model in ("linear head", "hidden layer", "sought")
+    }
+    for run in runs.values():
+        assert len(run["layer_weights"]) == N_LAYERS + 1
+        assert sum(run["layer_weights"]) == pytest.approx(1.0, abs=1e-3)
+    assert "| OWN | hidden layer | all |" in Path("out/reproduction.md").read_text(encoding="utf-8")
+    swept = emotrace_command("sweep", recipe, "--fast", "-o", "swept", "--corpora", corpora)
+    assert swept.code == 0
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        ("2", "weighted-layers has one layer only, and nothing to weigh: take the features of ssl:CHECKPOINT@"),
+        ("weighted", "layer is 'weighted'; weights of layers are learned by a model: take layer=all, and the"),
+    ],
+)
+def test_layers_that_cannot_be_weighed_are_told(
+    emotrace_command: Emotrace, corpora: Path, own_recipe: Callable[[str], Path], layer: str, words: str
+) -> None:
+    done = emotrace_command("reproduce", own_recipe(layer), "--fast", "-o", "out", "--corpora", corpora)
+    assert done.code == 1
+    assert "OWN is not measured: " in done.err
+    assert words in done.err
 
 
 def test_figures_stay_when_their_runs_are_gone(emotrace_command: Emotrace, corpora: Path) -> None:

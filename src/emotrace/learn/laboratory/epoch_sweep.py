@@ -17,7 +17,7 @@ from emotrace.errors import UnknownNameError, UsageError
 from emotrace.learn.laboratory.recipe import Claim, Model, read_claim
 from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task, divide, small_settings
 from emotrace.learn.laboratory.speech import why_missing
-from emotrace.learn.models._build import build_model
+from emotrace.learn.models._build import build_model, read_names
 from emotrace.learn.models._neural import NeuralClassifier
 
 SWEEP_EPOCHS = (5, 10, 15, 25)
@@ -152,6 +152,7 @@ def _train(
     truth = np.array([u.emotion for u in sides.test])
     params = small_settings(network.model, network.preset) if work.is_small else {}
     params |= {"epochs": epochs[-1], "patience": None, "random_state": task.nth}
+    params |= read_names(network.model, sides.names)
     estimator = build_model(network.model, network.preset, **params)
     estimator.fit(
         sides.train_features,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.errors import TrainingError
+from emotrace.features._feature_set import load_feature_set
 from emotrace.learn.augment import Row, find_plan
 from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
 from emotrace.learn.evaluation.split import LeakySplit, Split
@@ -26,7 +27,7 @@ from emotrace.learn.laboratory.division import (
 )
 from emotrace.learn.laboratory.recipe import Claim, Model, read_claim
 from emotrace.learn.laboratory.speech import choose_group, find_clips
-from emotrace.learn.models._build import build_model, load_model
+from emotrace.learn.models._build import build_model, load_model, read_names
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.search import Found, search, search_space
 from emotrace.types import Utterance
@@ -55,12 +56,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Material:
-    """The clips of a claim that can be used, the rows of its augmentation, and the features of both."""
+    """The clips of a claim that can be used, the rows of its augmentation, and the features of both by name."""
 
     claim: Claim
     utterances: tuple[Utterance, ...]
     rows: tuple[Row, ...]
     measured: Measured
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Sides:
     train_features: NDArray[np.float32]
     test_features: NDArray[np.float32]
     split: Split | LeakySplit
+    names: Sequence[str]
 
 
 @dataclass
@@ -132,6 +135,8 @@ class RunWork:
         prediction = [str(label) for label in estimator.predict(sides.test_features)]
         known = [str(label) for label in estimator.predict(sides.train_features)]
         facts = _facts(task, sides, prediction, known, found, time.perf_counter() - begun)
+        if hasattr(estimator, "layer_weights_"):
+            facts["layer_weights"] = [round(float(weight), 4) for weight in estimator.layer_weights_]
         return {**facts, "warnings": sorted({str(warning.message) for warning in heard})}
 
     def for_others(self) -> RunWork:
@@ -162,7 +167,8 @@ def gather(recipe: str, work: RunWork) -> Material:
     )
     kept = {(u.file, u.segment) for u in usable}
     rows = [row for row in rows if (row.utterance.file, row.utterance.segment) in kept]
-    return Material(claim, tuple(usable), tuple(rows), measured)
+    names = load_feature_set(claim.features.set).names
+    return Material(claim, tuple(usable), tuple(rows), measured, names)
 
 
 def divide(material: Material, task: Task, is_small: bool = False) -> Sides:
@@ -178,7 +184,7 @@ def divide(material: Material, task: Task, is_small: bool = False) -> Sides:
     if task.variant == AS_CLAIMED and claim.augmentation is not None and claim.augmentation.before_split:
         rows = [row for row in material.rows if task.group in ("all", row.utterance.sex)]
         leaky, train, test = divide_copies_leaky(rows, claim.as_claimed, task.nth)
-        sides = Sides(leaky.train, leaky.test, measured.rows(train), measured.rows(test), leaky)
+        sides = Sides(leaky.train, leaky.test, measured.rows(train), measured.rows(test), leaky, material.names)
     else:
         split = _split(claim, own, task, is_small)
         if claim.augmentation is None:
@@ -186,7 +192,7 @@ def divide(material: Material, task: Task, is_small: bool = False) -> Sides:
         else:
             copies = training_rows(split, claim.augmentation)
             heard, features = [row.utterance for row in copies], measured.rows(copies)
-        sides = Sides(heard, split.test, features, measured.clips(split.test), split)
+        sides = Sides(heard, split.test, features, measured.clips(split.test), split, material.names)
     expected = claim.as_claimed.n_test
     if task.variant == AS_CLAIMED and not is_small and expected not in (None, len(sides.test)):
         raise TrainingError(
@@ -223,7 +229,7 @@ def _seek(model: Model, task: Task, sides: Sides, is_small: bool, storage: Path 
         folds="speakers" if sides.split.is_speaker_independent else f"{wanted.leaky_folds}-leaky",
         metric="accuracy",
         preset=model.preset,
-        fixed=settings,
+        fixed={**read_names(model.model, sides.names), **settings},
         seed=task.nth,
         storage=storage,
         is_pruned=False,
@@ -236,7 +242,9 @@ def _fit(model: Model, sides: Sides, seed: int, found: Found | None, is_small: b
     params.update(found.params if found is not None else {})
     params.update(small_settings(model.model, model.preset) if is_small else {})
     if load_model(model.model).INPUT != "image":
-        return fit_classic(model.model, sides.train_features, sides.train, preset=model.preset, **params)
+        return fit_classic(
+            model.model, sides.train_features, sides.train, sides.names, preset=model.preset, **params
+        )
     estimator = build_model(model.model, model.preset, **params)
     return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]))
 
