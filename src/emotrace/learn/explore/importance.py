@@ -25,11 +25,13 @@ from emotrace.learn.evaluation.speakers import group_speakers
 from emotrace.learn.explore import importance_fold
 from emotrace.learn.explore.importance_facts import group_facts
 from emotrace.learn.explore.importance_fold import Fold, FoldWork, divide
+from emotrace.learn.explore.tree_facts import MODEL as TREE
+from emotrace.learn.explore.tree_facts import grow_tree
 from emotrace.learn.models._build import build_model
 from emotrace.learn.table import FeatureTable
 from emotrace.manifest import UNKNOWN_SPEAKER
 
-MODELS = ("random-forest", "extra-trees", "gradient-boosting", "light-gbm")
+MODELS = ("random-forest", "extra-trees", "gradient-boosting", "light-gbm", TREE)
 """Models that say by themselves how much they lean on each feature."""
 SEXES = ("female", "male")
 N_FOLDS, N_INNER_FOLDS = 6, 3
@@ -106,7 +108,8 @@ def measure_importance(
     -------
     dict
         Ready for JSON: the settings, and ``groups`` by name (``all``; with ``by_sex`` ``female`` and ``male``),
-        each as `emotrace.learn.explore.importance_facts.group_facts` gives it.
+        each as `emotrace.learn.explore.importance_facts.group_facts` gives it. Of the model ``tree`` a group has
+        its ``tree`` too, as `emotrace.learn.explore.tree_facts.grow_tree` gives it of all clips of the group.
 
     Raises
     ------
@@ -119,7 +122,8 @@ def measure_importance(
         If what is kept cannot be written.
     """
     _require_features(table, settings.k)
-    folds = [fold for group in _groups(table, settings) for fold in _folds(table, group, settings)]
+    groups = _groups(table, settings)
+    folds = [fold for group in groups for fold in _folds(table, group, settings)]
     kept = _Kept(folder, _identify(table, settings, folds))
     work = FoldWork(table, settings.model, settings.k, settings.n_inner_folds, settings.n_repeats, settings.seed)
     missing = [fold for fold in folds if fold.key not in kept.done]
@@ -131,7 +135,9 @@ def measure_importance(
         kept.add(missing[place].key, result)
         if progress is not None:
             progress(len(kept.done), len(folds))
-    names = list(dict.fromkeys(fold.group for fold in folds))
+    trees = {
+        name: {"tree": grow_tree(table, rows, settings.seed)} for name, rows in groups if settings.model == TREE
+    }
     return {
         "model": settings.model,
         "metric": "unweighted average recall",
@@ -140,10 +146,13 @@ def measure_importance(
         "n_repeats": settings.n_repeats,
         "seed": settings.seed,
         "groups": {
-            name: group_facts(
-                table, [(fold, kept.done[fold.key]) for fold in folds if fold.group == name], settings.k
-            )
-            for name in names
+            name: {
+                **group_facts(
+                    table, [(fold, kept.done[fold.key]) for fold in folds if fold.group == name], settings.k
+                ),
+                **trees.get(name, {}),
+            }
+            for name, _ in groups
         },
     }
 
