@@ -18,7 +18,7 @@ from emotrace.learn._processes import usable_cores
 from emotrace.learn.augment import Row, find_plan, make_chain
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
 from emotrace.learn.evaluation.split import Split
-from emotrace.learn.models._build import build_model, load_model
+from emotrace.learn.models._build import build_model, load_model, read_names
 from emotrace.learn.training.export_classic import Rows, write_classic_bundle
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.heard_features import Values, hear_rows
@@ -115,7 +115,7 @@ def _seek(
         n_folds=wanted.n_folds,
         metric=wanted.metric,
         preset=model.preset,
-        fixed=dict(model.params),
+        fixed={**read_names(model.name, load_feature_set(recipe.features.set).names), **model.params},
         seed=model.seed,
         storage=folder / SEARCH_FILE,
         progress=lambda done, total: report("search", {"trial": done, "of": total}),
@@ -138,13 +138,13 @@ def _fit(
     report: Report,
 ) -> Any:
     model = recipe.model
-    params = {**model.params, **({} if found is None else found.params)}
+    names = load_feature_set(recipe.features.set).names
+    params = {**read_names(model.name, names), **model.params, **({} if found is None else found.params)}
     if "random_state" in inspect.signature(load_model(model.name).build).parameters:
         params.setdefault("random_state", model.seed)
     estimator = build_model(model.name, model.preset, **params)
     (heard, features), (asked, held_out) = train, validation
     if not _is_network(estimator):
-        names = load_feature_set(recipe.features.set).names
         return fit_classic(model.name, np.asarray(features), heard, names, preset=model.preset, **params)
     return estimator.fit(
         features,
