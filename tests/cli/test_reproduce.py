@@ -14,7 +14,7 @@ from tests.made_checkpoints import N_LAYERS, write_checkpoint
 from tests.made_corpora import make_corpora
 
 from emotrace.learn.laboratory.honest_recipe import honest_names
-from emotrace.learn.laboratory.recipe import claim_names
+from emotrace.learn.laboratory.recipe import claim_names, find_claim
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,41 @@ def test_layers_that_cannot_be_weighed_are_told(
     assert done.code == 1
     assert "OWN is not measured: " in done.err
     assert words in done.err
+
+
+def test_runs_can_be_drawn(emotrace_command: Emotrace, corpora: Path) -> None:
+    text = find_claim("R6").read_text(encoding="utf-8").replace('"R6"', '"mine"')
+    Path("mine.toml").write_text(f'{text}\n[[models]]\nname = "3 neighbours"\nmodel = "knn"\n', encoding="utf-8")
+    assert emotrace_command("reproduce", "mine.toml", "--fast", "-o", "out", "--corpora", corpora).code == 0
+    record = json.loads(Path("out/runs/mine.json").read_text(encoding="utf-8"))["runs"]
+    honest = Path("out/runs/mine/speaker-independent-3-neighbours-all-0")
+    done = emotrace_command("report", honest, "-o", "one")
+    (facts,) = json.loads(Path("one/facts.json").read_text(encoding="utf-8"))["runs"]
+    run = record["speaker-independent / 3 neighbours / all / 0"]
+    n_wrong = sum(a != b for a, b in zip(run["truth"], run["prediction"], strict=True))
+    assert done.out == f"{Path('one/report.html')}: 1 run, {n_wrong} of {run['n_test']} answers wrong\n"
+    assert facts["scores"]["accuracy"]["value"] == pytest.approx(run["accuracy"], abs=1e-5)
+    counts = facts["confusion"]["counts"]
+    assert sum(row[i] for i, row in enumerate(counts)) == run["n_test"] - n_wrong
+    drawn = {path.stem for path in Path("one/pictures").iterdir()}
+    assert drawn >= {"confusion", "roc", "precision-recall", "reliability", "recall-by-speaker", "recall-by-sex"}
+    page = Path("one/report.html").read_text("ascii")
+    assert page.count("<tr data-true=") == n_wrong > 0
+    assert "data:audio/mpeg" in page
+    assert "(leaky)" not in page
+
+    models = [Path("out/runs/mine") / f"as-claimed-{name}-all-0" for name in ("mlp", "3-neighbours")]
+    assert emotrace_command("report", *models, "-o", "all").code == 0
+    found = json.loads(Path("all/facts.json").read_text(encoding="utf-8"))
+    assert found["comparison"]["same_clips"] is True
+    assert [run["name"] for run in found["runs"]] == [f"{folder.name} (leaky)" for folder in models]
+    assert [run["scores"]["accuracy"]["value"] for run in found["runs"]] == pytest.approx(
+        [record[f"as claimed / {name} / all / 0"]["accuracy"] for name in ("mlp", "3 neighbours")], abs=1e-5
+    )
+    assert Path("all/pictures/comparison.png").is_file()
+    page = Path("all/report.html").read_text("ascii")
+    assert "It has heard these speakers in training: this says nothing of voices that are new to it." in page
+    assert "With other speakers it might be" not in page
 
 
 def test_figures_stay_when_their_runs_are_gone(emotrace_command: Emotrace, corpora: Path) -> None:

@@ -80,6 +80,12 @@ def test_a_mistake_is_told(changed: Change, old: str, new: str, sentence: str) -
     assert str(told.value).startswith(str(changed(old, new)))
 
 
+def test_models_that_would_share_a_folder_are_told(changed: Change) -> None:
+    path = changed("[[models]]", '[[models]]\nname = "Gradient-boosting!"\nmodel = "knn"\n\n[[models]]')
+    with pytest.raises(RecipeError, match="key 'models' must have names that differ in letters or digits"):
+        read_claim(str(path))
+
+
 def test_unknown_claims_are_told() -> None:
     with pytest.raises(UnknownNameError, match="no claim named 'R16'; known: R1, R10"):
         read_claim("R16")

@@ -9,17 +9,39 @@ from typing import Any
 import pytest
 
 from emotrace.errors import ReportError
+from emotrace.learn.explore.judged import read_judged
+from emotrace.learn.laboratory import answers
 from emotrace.learn.laboratory import reproduce as room
+from emotrace.learn.laboratory.answers import run_folder
 from emotrace.learn.laboratory.page import render
 from emotrace.learn.laboratory.recipe import find_claim, read_claim
 from emotrace.learn.laboratory.reproduce import list_tasks, read_record, reproduce
-from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task
+from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, Run, RunWork, Task
 from emotrace.learn.laboratory.speech import find_clips
 from emotrace.learn.laboratory.summary import summarise
 
 
 def _small(claim: str, corpora: Path, folder: Path, **how: Any) -> room.Record:
     return reproduce(claim, corpora, folder / "runs", is_small=True, cache=folder / "cache", **how)
+
+
+def _same_answers(run: dict[str, Any], folder: Path) -> None:
+    """What is kept of every answer tells the same as the record."""
+    (judged,) = read_judged([folder])
+    assert judged.is_leaky == run["is_leaky"] == judged.name.endswith(" (leaky)")
+    assert judged.report["pooled"]["accuracy"]["value"] == pytest.approx(run["accuracy"])
+    recall = judged.report["pooled"]["unweighted_average_recall"]["value"]
+    assert recall == pytest.approx(run["unweighted_average_recall"])
+    assert [a.emotion for a in judged.answers] == [run["labels"][i] for i in run["truth"]]
+    assert [a.predicted for a in judged.answers] == [run["labels"][i] for i in run["prediction"]]
+    assert [a.speaker for a in judged.answers] == [run["test_speakers"][i] for i in run["speaker_of"]]
+    for answer in judged.answers:
+        assert Path(answer.file).is_file()
+        assert answer.sex in ("female", "male")
+        assert answer.probabilities is not None
+        assert sum(answer.probabilities.values()) == pytest.approx(1.0, abs=1e-4)
+        assert answer.probabilities[answer.predicted] == pytest.approx(max(answer.probabilities.values()))
+        assert answer.probabilities.keys() == set(judged.labels)
 
 
 @pytest.mark.parametrize("claim", ["R2", "R4", "R6", "R9", "R10", "R15"])
@@ -29,7 +51,8 @@ def test_a_claim_and_its_twin_are_measured(claim: str, corpora: Path, tmp_path: 
     recipe = record.claim
     assert record.runs.keys() == {task.key for task in list_tasks(recipe, claim, 1)}
     clips = {u.speaker for u in find_clips(recipe, corpora, is_small=True)}
-    for run in record.runs.values():
+    for key, run in record.runs.items():
+        _same_answers(run, run_folder(tmp_path / "runs", claim, key))
         assert run["is_leaky"] == (run["variant"] == AS_CLAIMED and recipe.as_claimed.is_leaky)
         right = sum(a == b for a, b in zip(run["truth"], run["prediction"], strict=True))
         assert run["accuracy"] == pytest.approx(right / run["n_test"])
@@ -51,7 +74,7 @@ def test_what_was_done_is_not_done_again(corpora: Path, tmp_path: Path, monkeypa
     calls: list[Task] = []
     do = RunWork.__call__
 
-    def interrupted(self: RunWork, task: Task) -> dict[str, Any]:
+    def interrupted(self: RunWork, task: Task) -> Run:
         if len(calls) == 1:
             raise KeyboardInterrupt
         calls.append(task)
@@ -72,12 +95,36 @@ def test_what_was_done_is_not_done_again(corpora: Path, tmp_path: Path, monkeypa
     assert told[0].startswith("R6, speaker-independent / mlp / all / 0: accuracy")
 
 
+def test_an_interrupted_run_leaves_no_half_folder(
+    corpora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, begun = answers.write_answers, []
+
+    def interrupted(rows: Any, stream: Any) -> None:
+        write(rows[:3], stream)
+        begun.append([path.name for path in (tmp_path / "runs" / "R6").iterdir()])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(answers, "write_answers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _small("R6", corpora, tmp_path)
+    assert len(begun) == len(begun[0]) == 1
+    assert list((tmp_path / "runs" / "R6").iterdir()) == []
+    assert read_record(read_claim("R6"), tmp_path / "runs", is_small=True).runs == {}
+
+    monkeypatch.setattr(answers, "write_answers", write)
+    record = _small("R6", corpora, tmp_path)
+    folders = {run_folder(tmp_path / "runs", "R6", key) for key in record.runs}
+    assert set((tmp_path / "runs" / "R6").iterdir()) == folders
+
+
 def test_processes_give_the_same(corpora: Path, tmp_path: Path) -> None:
     alone = _small("R9", corpora, tmp_path)
     shared = reproduce("R9", corpora, tmp_path / "shared", is_small=True, cache=tmp_path / "cache", n_jobs=2)
     assert shared.runs.keys() == alone.runs.keys()
     for key, run in alone.runs.items():
         assert shared.runs[key]["prediction"] == run["prediction"]
+        _same_answers(run, run_folder(tmp_path / "shared", "R9", key))
 
 
 def test_an_edited_recipe_is_measured_anew(corpora: Path, tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ def judged_facts(judged: Judged) -> Facts:
     return {
         "name": judged.name,
         "bundle": judged.report.get("bundle", ""),
+        # Of a run of ``emotrace reproduce``.
+        "claim": judged.report.get("claim", ""),
+        "is_small": judged.report.get("is_small") is True,
+        "is_leaky": judged.is_leaky,
         "n": pooled["n"],
         "n_speakers": pooled.get("n_speakers"),
         "n_answers": len(judged.answers),

@@ -162,7 +162,10 @@ def _how() -> str:
     return (
         "## How to repeat it\n\n"
         "```\nEMOTRACE_CORPORA=/path/to/corpora emotrace reproduce --all -o DIR\n```\n\n"
-        "`emotrace recipes show R6` prints a claim's recipe. What lies in DIR is not done again.\n"
+        "`emotrace recipes show R6` prints a claim's recipe. What lies in DIR is not done again.\n\n"
+        "Every answer of every run is kept. `emotrace report DIR/runs/R6/as-claimed-mlp-all-0 -o PAGE` draws\n"
+        "confusion, ROC, reliability, speakers and the mistakes to listen to; given the folders of several\n"
+        "models of a claim, all of them side by side.\n"
     )
 
 

@@ -17,6 +17,7 @@ from emotrace.errors import RecipeError
 from emotrace.labels import PRESETS
 from emotrace.learn.augment import PLANS
 from emotrace.learn.laboratory._recipe_files import find_recipe, recipe_names, require, require_known
+from emotrace.learn.laboratory.answers import safe_name
 from emotrace.learn.training.search import METHODS
 from emotrace.strict_toml import read_record
 
@@ -226,6 +227,9 @@ class Claim:
         require(bool(self.models), "models", "must be tables [[models]]")
         names = [model.name for model in self.models]
         require(len(set(names)) == len(names), "models", "must have names that differ")
+        # Each has folders of its own.
+        told_apart = len({safe_name(name) for name in names}) == len(names)
+        require(told_apart, "models", "must have names that differ in letters or digits")
         for figure in self.published:
             require_known("published.model", figure.model, names)
         for key in (*self.as_claimed.speakers, *self.twin.speakers):

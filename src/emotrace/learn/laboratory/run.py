@@ -18,6 +18,7 @@ from emotrace.features._feature_set import load_feature_set
 from emotrace.learn.augment import Row, find_plan
 from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
 from emotrace.learn.evaluation.split import LeakySplit, Split
+from emotrace.learn.laboratory.answers import Answers, ask
 from emotrace.learn.laboratory.copies import Measured, Progress, measure
 from emotrace.learn.laboratory.division import (
     divide_as_claimed,
@@ -77,6 +78,14 @@ class Sides:
     names: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Run:
+    """What one run gives: its facts, ready for JSON, and every single answer."""
+
+    facts: dict[str, Any]
+    answers: Answers
+
+
 @dataclass
 class RunWork:
     """Does runs; sent to other processes as it is.
@@ -114,8 +123,8 @@ class RunWork:
             self._last = recipe, gather(recipe, self)
         return self._last[1]
 
-    def __call__(self, task: Task) -> dict[str, Any]:
-        """Do one run, and give its facts, ready for JSON.
+    def __call__(self, task: Task) -> Run:
+        """Do one run.
 
         Raises
         ------
@@ -137,7 +146,8 @@ class RunWork:
         facts = _facts(task, sides, prediction, known, found, time.perf_counter() - begun)
         if hasattr(estimator, "layer_weights_"):
             facts["layer_weights"] = [round(float(weight), 4) for weight in estimator.layer_weights_]
-        return {**facts, "warnings": sorted({str(warning.message) for warning in heard})}
+        facts["warnings"] = sorted({str(warning.message) for warning in heard})
+        return Run(facts, ask(estimator, sides.test_features, sides.test, prediction))
 
     def for_others(self) -> RunWork:
         """Give the same work in a form for other processes: they find the features in the cache."""

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emotrace.learn._folder import replacing_contents
 from emotrace.learn.explore.explore import Stage
 from emotrace.learn.pictures._album import draw_album
-from emotrace.learn.pictures._folder import replacing_contents
 from emotrace.learn.pictures.explore_report import PICTURES, to_json
 from emotrace.learn.pictures.importance import draw_importance, draw_selection, draw_sexes
 from emotrace.learn.pictures.pages.importance import write_importance_page
