@@ -145,7 +145,8 @@ class _Reader:
             )
         if origin is Mapping and isinstance(value, dict):
             shown = {key: f"{place}.{_show_key(key)}" for key in value}
-            return {key: self.value(items[1], item, table, shown[key]) for key, item in value.items()}
+            inner = {key: f"{table[:-1]}.{_show_key(key)}]" for key in value}
+            return {key: self.value(items[1], item, inner[key], shown[key]) for key, item in value.items()}
         if hint is float and _is_number(value) and abs(value) < 1e300 and math.isfinite(value):
             return float(value)
         # TOML promises 64 bits.
@@ -194,7 +195,7 @@ def _describe(hint: Any, table: str) -> str:
     if origin is tuple:
         return f"tables [{table}]" if dataclasses.is_dataclass(items[0]) else f"a list of {_PLURALS[items[0]]}"
     if origin is Mapping:
-        return f"a table of {_PLURALS[items[1]]}"
+        return f"a table of {'tables' if dataclasses.is_dataclass(items[1]) else _PLURALS[items[1]]}"
     return f"a table {table}" if dataclasses.is_dataclass(hint) else _SINGULARS[hint]
 
 

@@ -212,15 +212,55 @@ def test_figures_are_those_of_the_runs() -> None:
     (figure,) = result["published"]
     assert (figure["ours"], figure["difference"], figure["is_notable"]) == (0.25, 0.0714, True)
     assert summary["minutes"] == 2.0
+    # Pooled: of 32 answers as claimed 20 are right, of the honest ones 12; both labels alike.
+    half = {"precision": 0.625, "recall": 0.625, "f1": 0.625, "support": 16, "n_predicted": 16}
+    assert result["as_claimed"]["per_class"] == {"anger": half, "calm": half}
+    assert (result["as_claimed"]["macro_f1"], result["speaker_independent"]["macro_f1"]) == (0.625, 0.375)
     page = render([json.loads(json.dumps(summary))])
+    assert "Per class" not in page
     assert "| R17 | mlp | male | 0.179 (leak gap) | 0.625 ± 0.177 leaky, n 16 | 0.375 ± 0.177 [" in page
     assert "| +0.250 | 2 | 2.0 |" in page
     assert "mlp, male: 0.250 against 0.179 (leak gap)" in page
 
 
+def test_figures_of_labels_stand_beside_the_published_ones(corpora: Path, tmp_path: Path) -> None:
+    record = _small("R9", corpora, tmp_path)
+    summary = json.loads(json.dumps(summarise(record)))
+    page = render([summary])
+    _, section = page.split("## Per class\n")
+    (male, _female) = [line.split(" | ") for line in section.splitlines() if line.startswith("| R9 |")]
+    labels, published, ours, honest = (cell.removesuffix(" |").split("<br>") for cell in male[3:])
+    assert labels[0] == "anger"
+    assert labels[-1] == "macro F1"
+    assert published[0] == "– / – / 0.87 leaky"
+    assert published[-1] == "–"
+    run = record.runs["as claimed / mlp / male / 0"]
+    pairs = [(run["labels"][t], run["labels"][p]) for t, p in zip(run["truth"], run["prediction"], strict=True)]
+    for label, told in zip(labels[:-1], ours, strict=False):
+        n_right = pairs.count((label, label))
+        n_said, n_true = (sum(pair[side] == label for pair in pairs) for side in (1, 0))
+        if n_said + n_true == 0:
+            assert told == "– / – / –"
+            continue
+        precision, recall = n_right / max(n_said, 1), n_right / max(n_true, 1)
+        assert told == f"{precision:.2f} / {recall:.2f} / {2 * n_right / (n_said + n_true):.2f} leaky"
+    assert all("leaky" not in line for line in honest)
+    assert len(labels) == len(published) == len(ours) == len(honest) == 8
+    # The main table holds what it did, and so does a summary that was told before there were figures of labels.
+    table = page.split("## Per class")[0]
+    assert "0.714 leaky, n 168 |" in table
+    assert "macro" not in table
+    for side in (summary["results"][0]["as_claimed"], summary["results"][0]["speaker_independent"]):
+        del side["per_class"], side["macro_f1"]
+    for figure in [figure for result in summary["results"] for figure in result["published"]]:
+        del figure["per_class"]
+    assert "Per class" not in render([summary])
+
+
 def test_every_leaky_figure_says_so(corpora: Path, tmp_path: Path) -> None:
     page = render([summarise(_small(claim, corpora, tmp_path)) for claim in ("R6", "R10")], is_small=True)
-    table = [line.split("|") for line in page.splitlines() if line.startswith(("| R6 |", "| R10 |"))]
+    figures = page.split("## Per class")[0]
+    table = [line.split("|") for line in figures.splitlines() if line.startswith(("| R6 |", "| R10 |"))]
     assert [("leaky" in row[4], "leaky" in row[5], "leaky" in row[6]) for row in table] == [
         (True, True, False),
         (False, False, False),

@@ -10,6 +10,7 @@ from typing import Any
 import emotrace
 from emotrace.errors import ReportError
 from emotrace.learn._results import installed_version, write_text
+from emotrace.learn.laboratory.per_class import render_classes
 
 NAME = "reproduction"
 _LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "torch")
@@ -78,7 +79,7 @@ def render(summaries: Sequence[Summary], is_small: bool = False) -> str:
     small = "\n**A small version, to see that all works: its figures mean nothing.**\n" if is_small else ""
     measured = [summary for summary in summaries if summary["results"]]
     remarks = "" if is_small else _remarks(measured)
-    parts = [_HEAD, small, _table(measured), remarks, _absent(summaries), _how()]
+    parts = [_HEAD, small, _table(measured), render_classes(measured), remarks, _absent(summaries), _how()]
     return "\n".join(part for part in parts if part)
 
 
