@@ -55,7 +55,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_file_becomes_a_record(file: Path) -> None:
-    head = '\ufeffowners = ["Ä", "b"]\nheights = { left = 2 }\n[light]\nhours = [1, 2.5]\n[lamps.left]\nis_on = false\n'
+    head = '\ufeffowners = ["Ä", "b"]\nheights = { left = 2 }\n[light]\nhours = [1, 2.5]\n'
+    head += "[lamps.left]\nis_on = false\n"
     file.write_text(f"{head}{ONE}pages = 7\n{ONE}price = 3\n", encoding="utf-8")
     shelf = read_record(Shelf, file, ShelfError)
     assert shelf == Shelf(
