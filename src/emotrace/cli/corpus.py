@@ -101,6 +101,7 @@ def scan(
 
     result = scan_corpus(name, root)
     _report_problems(result.problems, verbose)
+    _report_gaps(result)
     if output is not None:
         from emotrace.manifest import write_manifest
 
@@ -120,8 +121,8 @@ def check(
 ) -> None:
     """Check a manifest and its audio: counts, missing, undecodable, silent, clipped, identical, balance.
 
-    Ends with 1 if there are errors (wrong counts, missing or undecodable files, segments beyond the end),
-    with 0 if there are only warnings.
+    Ends with 1 if there are errors (more clips than the corpus has, missing or undecodable files, segments beyond
+    the end), with 0 if there are only warnings and notes. A part of a corpus is no fault.
     """
     from emotrace.cli._progress import ProgressLine
     from emotrace.learn.corpora._check import check as check_utterances
@@ -182,6 +183,20 @@ def _summary(result: Scan) -> str:
     )
 
 
+def _report_gaps(result: Scan) -> None:
+    """Say what the folder lacks: it was meant to hold the whole corpus."""
+    here = Counter(utterance.emotion for utterance in result.utterances)
+    whole = result.corpus.release_with(here) or {}
+    lost = {label: f"{n - here[label]} of {n}" for label, n in whole.items() if n > here[label]}
+    if lost:
+        n_lost = sum(whole.values()) - len(result.utterances)
+        typer.echo(
+            f"incomplete: {_shown(result.root)} lacks {n_lost} of the {sum(whole.values())} utterances of "
+            f"{result.corpus.title}: {_joined(lost)}",
+            err=True,
+        )
+
+
 def _report_problems(problems: Sequence[Problem], verbose: bool) -> None:
     shown = problems if verbose else problems[:_N_SHOWN]
     for problem in shown:
@@ -194,16 +209,16 @@ def _print_report(report: CheckReport, verbose: bool) -> None:
     typer.echo(f"{report.n_utterances} utterances, {report.seconds / 3600:.2f} h")
     for by, counts in report.balance.items():
         typer.echo(f"{by + ':':<10}{_joined(counts) if by != 'speaker' else _spread(counts)}")
-    kinds: dict[tuple[bool, str], list[Finding]] = {}
-    for finding in [*report.errors, *report.warnings]:
-        kinds.setdefault((finding.is_error, finding.kind), []).append(finding)
-    for (is_error, kind), findings in kinds.items():
-        typer.echo(f"{'error' if is_error else 'warning'}: {kind} ({len(findings)})")
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for finding in [*report.errors, *report.warnings, *report.notes]:
+        kinds.setdefault((finding.level, finding.kind), []).append(finding)
+    for (level, kind), findings in kinds.items():
+        typer.echo(f"{level}: {kind} ({len(findings)})")
         for finding in findings if verbose else findings[:_N_SHOWN]:
             typer.echo(f"  {_finding_line(finding)}")
         if not verbose and len(findings) > _N_SHOWN:
             typer.echo(f"  ... and {len(findings) - _N_SHOWN} more; --verbose lists them all")
-    typer.echo(f"{len(report.errors)} errors, {len(report.warnings)} warnings")
+    typer.echo(f"{len(report.errors)} errors, {len(report.warnings)} warnings, {len(report.notes)} notes")
 
 
 def _finding_line(finding: Finding) -> str:

@@ -17,7 +17,7 @@ def facts(*findings: tuple[str, str, tuple[str, ...]], constant: tuple[str, ...]
 
 def test_a_sound_corpus() -> None:
     assert "Nothing was found to be wrong with any file." in draw_verdict(facts())
-    assert draw_checks(facts()).count(">yes<") == 18
+    assert draw_checks(facts()).count(">yes<") == 19
 
 
 def test_one_constant_feature_is_a_note() -> None:
@@ -25,6 +25,15 @@ def test_one_constant_feature_is_a_note() -> None:
     assert "Sound." in draw_verdict(found)
     assert "the same for all clips: chroma_max" in draw_checks(found)
     assert "1 constant feature" in draw_verdict(facts(constant=("a", "b")))
+
+
+def test_a_part_of_a_corpus_is_a_note() -> None:
+    found = facts(("part", "60 of ravdess's 1440 clips: a part of the corpus", ()))
+    assert "Sound." in draw_verdict(found)
+    checks = draw_checks(found)
+    assert "60 of ravdess&#x27;s 1440 clips: a part of the corpus" in checks
+    assert "is-note" in checks
+    assert "exception" not in checks
 
 
 def test_warnings_are_counted() -> None:
