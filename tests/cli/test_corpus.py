@@ -75,7 +75,10 @@ def test_scan_writes_a_manifest(run, savee: Path, tmp_path: Path, name: str) -> 
     (savee / "KL" / "x99.wav").touch()
     code, out, err = run("scan", "savee", savee, "-o", tmp_path / name)
     assert code == 0
-    assert "SAVEE: 4 of 480 utterances, 2 of 4 speakers (anger 2, neutral 2); 1 problems, 1 files" in out
+    assert (
+        "SAVEE: 4 of 480 utterances, 2 of 4 speakers (anger 2, neutral 2); 1 problem, 1 file that is not audio"
+        in out
+    )
     assert (
         err == f"problem: {savee / 'KL' / 'x99.wav'}: not a file name of SAVEE (expected one like "
         "DC/sa04.wav or DC_sa04.wav)\n"
@@ -117,7 +120,7 @@ def test_check_ends_with_1_on_errors(run, savee: Path, tmp_path: Path) -> None: 
     assert (code, err.strip()) == (1, "")
     assert f"error: missing (1)\n  {savee / 'KL' / 'a01.wav'}: no such file\n" in out
     assert "note: part (1)\n  4 of savee's 480 clips: a part of the corpus\n" in out
-    assert "1 errors, 1 warnings, 1 notes" in out
+    assert "1 error, 1 warning, 1 note" in out
 
 
 def test_a_part_of_a_corpus_can_be_used(run, savee: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

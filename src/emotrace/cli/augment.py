@@ -92,6 +92,7 @@ def preview(
     The recording keeps its sampling rate. Pictures need the extra 'plot'; the sounds are written without it.
     """
     from emotrace.cli._output import require_folder, tell, warn_in_one_line
+    from emotrace.plural import plural
 
     variants = _variants(only)
     require_folder(output)
@@ -109,7 +110,11 @@ def preview(
         n_pictures = _draw_pictures(output, variants, signal, sounds, rate, seed)
     except MissingExtraError as error:
         raise MissingExtraError(f"the sounds are in {output}; drawing their spectrograms", error.extra) from None
-    typer.echo(f"{output}: {len(sounds) + 1} sounds, {n_pictures} pictures; overview.png shows all of them")
+    n = len(sounds) + 1
+    typer.echo(
+        f"{output}: {n} {plural(n, 'sound')}, {n_pictures} {plural(n_pictures, 'picture')}; "
+        "overview.png shows all of them"
+    )
 
 
 def _facts() -> dict[str, Any]:

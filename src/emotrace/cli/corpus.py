@@ -170,7 +170,10 @@ def _facts_dict(corpus: Corpus) -> dict[str, Any]:
 
 
 def _summary(result: Scan) -> str:
+    from emotrace.plural import plural
+
     corpus = result.corpus
+    n_problems, n_ignored = len(result.problems), result.n_ignored
     n_speakers = len({utterance.speaker for utterance in result.utterances})
     n_voted = sum(utterance.votes is not None for utterance in result.utterances)
     emotions = Counter(utterance.emotion for utterance in result.utterances)
@@ -179,7 +182,8 @@ def _summary(result: Scan) -> str:
     return (
         f"{corpus.title}: {len(result.utterances)} of {corpus.n_utterances} utterances, "
         f"{n_speakers} of {len(corpus.speakers)} speakers ({_joined(counts)}){votes}; "
-        f"{len(result.problems)} problems, {result.n_ignored} files that are not audio"
+        f"{n_problems} {plural(n_problems, 'problem')}, {n_ignored} "
+        f"{plural(n_ignored, 'file that is', 'files that are')} not audio"
     )
 
 
@@ -206,7 +210,10 @@ def _report_problems(problems: Sequence[Problem], verbose: bool) -> None:
 
 
 def _print_report(report: CheckReport, verbose: bool) -> None:
-    typer.echo(f"{report.n_utterances} utterances, {report.seconds / 3600:.2f} h")
+    from emotrace.plural import plural
+
+    n = report.n_utterances
+    typer.echo(f"{n} {plural(n, 'utterance')}, {report.seconds / 3600:.2f} h")
     for by, counts in report.balance.items():
         typer.echo(f"{by + ':':<10}{_joined(counts) if by != 'speaker' else _spread(counts)}")
     kinds: dict[tuple[str, str], list[Finding]] = {}
@@ -218,7 +225,8 @@ def _print_report(report: CheckReport, verbose: bool) -> None:
             typer.echo(f"  {_finding_line(finding)}")
         if not verbose and len(findings) > _N_SHOWN:
             typer.echo(f"  ... and {len(findings) - _N_SHOWN} more; --verbose lists them all")
-    typer.echo(f"{len(report.errors)} errors, {len(report.warnings)} warnings, {len(report.notes)} notes")
+    by_level = {"error": len(report.errors), "warning": len(report.warnings), "note": len(report.notes)}
+    typer.echo(", ".join(f"{n} {plural(n, level)}" for level, n in by_level.items()))
 
 
 def _finding_line(finding: Finding) -> str:

@@ -30,6 +30,7 @@ from emotrace.learn.explore.tree_facts import grow_tree
 from emotrace.learn.models._build import build_model
 from emotrace.learn.table import FeatureTable
 from emotrace.manifest import UNKNOWN_SPEAKER
+from emotrace.plural import plural
 
 MODELS = ("random-forest", "extra-trees", "gradient-boosting", "light-gbm", TREE)
 """Models that say by themselves how much they lean on each feature."""
@@ -170,8 +171,9 @@ def _groups(table: FeatureTable, settings: Settings) -> list[tuple[str, tuple[in
     nameless = [u.file for u in table.utterances if u.speaker.strip() in ("", UNKNOWN_SPEAKER)]
     if nameless:
         raise UsageError(
-            f"{len(nameless)} of {len(table.utterances)} clips have no speaker, first {nameless[0]}; fill in the "
-            "column 'speaker' or leave those rows out: who is tested must not be heard in training"
+            f"{len(nameless)} of {len(table.utterances)} clips {plural(len(nameless), 'has', 'have')} no speaker, "
+            f"first {nameless[0]}; fill in the column 'speaker' or leave those rows out: "
+            "who is tested must not be heard in training"
         )
     groups = [("all", tuple(range(len(table.utterances))))]
     if not settings.by_sex:
@@ -179,8 +181,9 @@ def _groups(table: FeatureTable, settings: Settings) -> list[tuple[str, tuple[in
     unknown = [u.file for u in table.utterances if u.sex not in SEXES]
     if unknown:
         raise UsageError(
-            f"by sex needs the sex of every speaker; {len(unknown)} clips do not say it, first {unknown[0]}; fill "
-            "in the column 'sex' with female or male, or leave those rows out"
+            f"by sex needs the sex of every speaker; {len(unknown)} "
+            f"{plural(len(unknown), 'clip does', 'clips do')} not say it, first {unknown[0]}; fill in "
+            "the column 'sex' with female or male, or leave those rows out"
         )
     for sex in SEXES:
         rows = tuple(row for row, u in enumerate(table.utterances) if u.sex == sex)
@@ -198,8 +201,8 @@ def _folds(table: FeatureTable, group: tuple[str, tuple[int, ...]], settings: Se
     n_speakers = len(group_speakers(own))
     if n_speakers < 3:
         raise UsageError(
-            f"group '{name}' has {n_speakers} speakers (those who share recordings count as one); importance "
-            "needs at least 3: one to be tested, two to choose features on"
+            f"group '{name}' has {n_speakers} {plural(n_speakers, 'speaker')} (those who share recordings count "
+            "as one); importance needs at least 3: one to be tested, two to choose features on"
         )
     if len({u.emotion for u in own}) < 2:
         raise UsageError(f"group '{name}' has only the emotion {own[0].emotion}; at least two are needed")

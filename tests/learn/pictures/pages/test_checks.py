@@ -10,7 +10,7 @@ from emotrace.learn.pictures.pages._checks import draw_checks, draw_verdict
 def facts(*findings: tuple[str, str, tuple[str, ...]], constant: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "check": {"findings": [{"kind": k, "message": m, "files": list(f)} for k, m, f in findings]},
-        "features": {"stats70": {"n_missing": 0, "n_infinite": 0, "constant": list(constant)}},
+        "features": {"stats70": {"n_clips": 60, "n_missing": 0, "n_infinite": 0, "constant": list(constant)}},
         "not_extracted": [],
     }
 

@@ -80,8 +80,10 @@ def _checks(facts: Mapping[str, Any]) -> list[_Check]:
     n_infinite = sum(table["n_infinite"] for table in tables.values())
     lost = [entry["reason"] for entry in facts["not_extracted"]]
     if n_missing or n_infinite:
-        lost.append(f"{n_missing} values are missing, {n_infinite} are infinite")
+        lost.append(f"{count(n_missing, 'value')} missing, {n_infinite:,} infinite")
     checks.append(_Check("No feature is missing or infinite", "clip without features", "warning", lost))
+    if all(table["n_clips"] < 2 for table in tables.values()):
+        return checks
     constant = sorted({name for table in tables.values() for name in table["constant"]})
     more = f" and {len(constant) - _N_SHOWN} more" if len(constant) > _N_SHOWN else ""
     said = [f"the same for all clips: {', '.join(constant[:_N_SHOWN])}{more}"] if constant else []
