@@ -78,7 +78,12 @@ def test_small_letters_will_do() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('"ravdess7"', '"ravdes7"', "key 'labels': no 'ravdes7'; did you mean 'ravdess7'"),
+        ('"ravdess7"', '"ravdes7"', "key 'labels': no label preset named 'ravdes7'; did you mean 'ravdess7'"),
+        (
+            '"ravdess7"',
+            '"ravdess16"',
+            "key 'labels': 'ravdess16' is sex and emotion together, which only a claim's",
+        ),
         ('set = "stats70"', 'set = "stats7"', "[features]: key 'set': no 'stats7'; did you mean 'stats70'"),
         ('"gradient-boosting"', '"boosting"', "key 'model': no 'boosting'; did you mean 'gradient-boosting'"),
         ("test_share = 0.35", "test_share = 1.35", "[as_claimed]: key 'test_share' must be in (0, 1)"),
@@ -134,3 +139,5 @@ def test_what_is_said_of_a_claim_changes_no_figure() -> None:
     assert dataclasses.replace(claim, remark="explained", seeds=9).fingerprint == claim.fingerprint
     assert dataclasses.replace(claim, published=()).fingerprint == claim.fingerprint
     assert dataclasses.replace(claim, labels="ravdess8", published=()).fingerprint != claim.fingerprint
+    # The same labels by another name are the same claim.
+    assert dataclasses.replace(claim, labels="ravdess7-no-neutral") == claim

@@ -16,7 +16,7 @@ from emotrace import registry
 from emotrace.errors import RecipeError
 from emotrace.labels import PRESETS, SEXES
 from emotrace.learn.augment import PLANS
-from emotrace.learn.laboratory._recipe_files import find_recipe, recipe_names, require, require_known
+from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names, require, require_known
 from emotrace.learn.laboratory.answers import safe_name
 from emotrace.learn.training.search import METHODS
 from emotrace.strict_toml import read_record
@@ -239,7 +239,8 @@ class Claim:
         require(bool(self.corpora), "corpora", "must name a corpus")
         for corpus in self.corpora:
             require_known("corpora", corpus, registry.names("corpus"))
-        require_known("labels", self.labels, PRESETS)
+        # One set of labels has one name, in runs and figures too.
+        object.__setattr__(self, "labels", find_preset("labels", self.labels))
         require_known("target", self.target, TARGETS)
         require(bool(self.groups), "groups", "must name a group")
         for group in (*self.groups, *(group for model in self.models for group in model.groups)):
