@@ -232,6 +232,21 @@ def test_recipes_are_listed_and_shown(emotrace_command: Emotrace) -> None:
     assert 'honest = "H11"' in emotrace_command("recipes", "show", "h11").out
 
 
+def test_a_recipe_of_ones_own_is_shown(emotrace_command: Emotrace, tmp_path: Path) -> None:
+    shipped = emotrace_command("recipes", "show", "R6").out
+    mine = tmp_path / "my.toml"
+    mine.write_text(f"# Mine, für alle.\n{shipped}", encoding="utf-8")
+    done = emotrace_command("recipes", "show", mine)
+    assert (done.code, done.err, done.out) == (0, "", mine.read_text("utf-8"))
+    lost = emotrace_command("recipes", "show", tmp_path / "lost.toml")
+    assert lost.code == 1
+    assert lost.complaint.startswith(f"no recipe file {tmp_path / 'lost.toml'}; shipped recipes: default, ")
+    mine.write_bytes(b"RIFF\x00\xff")
+    wrong = emotrace_command("recipes", "show", mine)
+    assert (wrong.code, wrong.out) == (1, "")
+    assert wrong.complaint == f"{mine}: is not UTF-8 text; save it with UTF-8 encoding"
+
+
 def test_an_unknown_recipe_is_told(emotrace_command: Emotrace) -> None:
     done = emotrace_command("recipes", "show", "defualt")
     assert (done.code, done.out) == (2, "")
