@@ -236,12 +236,12 @@ def with_first(**changes: Any) -> Any:
 @pytest.mark.parametrize(
     ("table", "settings", "sentence"),
     [
-        (with_first(speaker=""), {}, "1 of 24 clips have no speaker, first 0-anger-0.wav; fill in the column"),
-        (with_first(speaker="unknown"), {}, "1 of 24 clips have no speaker"),
+        (with_first(speaker=""), {}, "1 of 24 clips has no speaker, first 0-anger-0.wav; fill in the column"),
+        (with_first(speaker="unknown"), {}, "1 of 24 clips has no speaker"),
         (
             with_first(sex=None),
             {"by_sex": True},
-            "needs the sex of every speaker; 1 clips do not say it, first 0-",
+            "needs the sex of every speaker; 1 clip does not say it, first 0-",
         ),
         (make_features(2, 2), {}, "group 'all' has 2 speakers .* needs at least 3"),
         (make_features(5, 2), {"by_sex": True}, "group 'male' has 2 speakers"),

@@ -29,7 +29,9 @@ def test_one_constant_feature_is_a_note() -> None:
 
 def test_a_part_of_a_corpus_is_a_note() -> None:
     found = facts(("part", "60 of ravdess's 1440 clips: a part of the corpus", ()))
-    assert "Sound." in draw_verdict(found)
+    verdict = draw_verdict(found)
+    assert "Sound." in verdict
+    assert "60 of ravdess&#x27;s 1440 clips: a part of the corpus." in verdict
     checks = draw_checks(found)
     assert "60 of ravdess&#x27;s 1440 clips: a part of the corpus" in checks
     assert "is-note" in checks

@@ -61,6 +61,7 @@ def draw_verdict(facts: Mapping[str, Any]) -> Html:
     else:
         kind, word = "good", "Sound."
         said = "Nothing was found to be wrong with any file."
+    said += "".join(f" {f['message']}." for f in facts["check"]["findings"] if f["kind"] == "part")
     return element("div", element("p", element("strong", word), " ", said), class_=f"verdict is-{kind}")
 
 
