@@ -14,7 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 from tests.cli.conftest import Emotrace
 from tests.learn.explore.made_corpus import make_corpus
@@ -190,6 +192,15 @@ def test_one_clip(emotrace_command: Emotrace, manifest: Path, tmp_path: Path) ->
         "Half of all",
     ):
         assert nonsense not in page
+
+
+def test_silence(emotrace_command: Emotrace, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16_000), 16_000)
+    (tmp_path / "silent.csv").write_text("file,emotion\nsilent.wav,anger\n")
+    _, page, _ = _explore(emotrace_command, tmp_path / "silent.csv", tmp_path / "out")
+    assert "There is 1 silent clip and 3 imbalances." in page
+    assert "There is nothing but silence." in page
+    assert "dB of full scale" not in page
 
 
 def test_one_emotion(emotrace_command: Emotrace, manifest: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from emotrace.learn.corpora._check import SILENT_PEAK_DB
 from emotrace.learn.pictures._explore_album import says_enough
 from emotrace.learn.pictures.pages._checks import draw_checks
 from emotrace.learn.pictures.pages._explore_view import ExploreView
@@ -33,6 +34,8 @@ def draw_soundness(view: ExploreView) -> Html:
 def _loudness(levels: Mapping[str, Any]) -> str:
     level, silence = levels["level_dbfs"]["all"], percent(levels["silent_share"]["median"])
     median = decibels(level["median"])
+    if level["max"] < SILENT_PEAK_DB:
+        return "There is nothing but silence."
     if level["n"] == 1:
         return f"Its speech lies at {median} dB of full scale; {silence} of it is silence before or after."
     return (
