@@ -62,7 +62,7 @@ def test_the_reference_projects_names_lead_to_their_sets():
     ("preset", "sentence"),
     [
         ("ravdess4-cal", "no label preset named 'ravdess4-cal'; did you mean 'ravdess4-call'"),
-        ("ravdes8", "; or give 'all', or emotions joined by commas$"),
+        ("ravdes8", "Known: all, big6, .*; or give emotions joined by commas$"),
         (
             "ravdess16",
             "'ravdess16' is sex and emotion together, which only a claim's recipe can have: ",

@@ -148,8 +148,10 @@ def canonical(word: str) -> str:
     return emotion
 
 
-def preset_name(name: str) -> str:
+def preset_name(name: str, *others: str) -> str:
     """Give the name in `PRESETS` of a label set that is called by that name or by another.
+
+    ``others`` are what else is allowed where the name stands, for an error to suggest.
 
     Raises
     ------
@@ -167,7 +169,7 @@ def preset_name(name: str) -> str:
             f"'{name}' is sex and emotion together, which only a claim's recipe can have: labels = \"ravdess8\" "
             'with target = "sex and emotion" (see `emotrace recipes show R4`); for emotions alone give ravdess8'
         )
-    raise LabelError(f"no label preset named '{name}'; {suggest(name, [*PRESETS, *PRESET_ALIASES])}")
+    raise LabelError(f"no label preset named '{name}'; {suggest(name, [*PRESETS, *PRESET_ALIASES, *others])}")
 
 
 def preset_labels(preset: str, available: Sequence[str]) -> tuple[str, ...]:
@@ -194,9 +196,9 @@ def preset_labels(preset: str, available: Sequence[str]) -> tuple[str, ...]:
         wanted = tuple(dict.fromkeys(canonical(word) for word in preset.split(",") if word.strip()))
     else:
         try:
-            wanted = PRESETS[preset_name(preset)]
+            wanted = PRESETS[preset_name(preset, "all")]
         except LabelError as error:
-            raise LabelError(f"{error}; or give 'all', or emotions joined by commas") from None
+            raise LabelError(f"{error}; or give emotions joined by commas") from None
     missing = [label for label in wanted if label not in available]
     if missing:
         raise LabelError(
