@@ -16,10 +16,12 @@ from emotrace.labels import (
     COLOURS,
     EMOTIONS,
     NO_SPEECH,
+    PRESET_ALIASES,
     PRESETS,
     VALENCE_AROUSAL,
     canonical,
     preset_labels,
+    preset_name,
     restrict,
     valence_arousal,
 )
@@ -42,9 +44,29 @@ def test_every_label_has_a_colour_of_its_own():
     assert len(set(COLOURS.values())) == len(COLOURS)
 
 
+def test_the_reference_projects_names_lead_to_their_sets():
+    sets = {
+        "emov5": {"neutral", "anger", "disgust", "amusement", "sleepiness"},
+        "ravdess4": {"anger", "sadness", "disgust", "happiness"},
+        "ravdess4-call": {"anger", "calm", "happiness", "sadness"},
+        "ravdess7-no-neutral": set(preset_labels("ravdess8", EMOTIONS)) - {"neutral"},
+        "joint7-no-calm": set(preset_labels("ravdess8", EMOTIONS)) - {"calm"},
+    }
+    assert {name: set(preset_labels(name, EMOTIONS)) for name in sets} == sets
+    assert set(PRESET_ALIASES) < set(sets)
+    assert not set(PRESET_ALIASES) & set(PRESETS)
+    assert [preset_name(alias) for alias in PRESET_ALIASES] == ["emov-db5", "joint7", "call4", "ravdess7"]
+
+
 @pytest.mark.parametrize(
     ("preset", "sentence"),
     [
+        ("ravdess4-cal", "no label preset named 'ravdess4-cal'; did you mean 'ravdess4-call'"),
+        ("ravdes8", "Known: all, big6, .*; or give emotions joined by commas$"),
+        (
+            "ravdess16",
+            "'ravdess16' is sex and emotion together, which only a claim's recipe can have: ",
+        ),
         ("ravdes8", "no label preset named 'ravdes8'; did you mean 'ravdess8'"),
         ("anger,angr", "unknown emotion 'angr'; did you mean 'anger'"),
         ("anger,", "names one emotion; at least two are needed"),

@@ -43,6 +43,7 @@ class Shelf:
     light: Light = field(default_factory=Light)
     owners: tuple[str, ...] = ()
     heights: Mapping[str, float] = field(default_factory=dict)
+    lamps: Mapping[str, Light] = field(default_factory=dict)
 
 
 ONE = "[[book]]\nname = 'Emma'\n"
@@ -55,10 +56,15 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_file_becomes_a_record(file: Path) -> None:
     head = '\ufeffowners = ["Ä", "b"]\nheights = { left = 2 }\n[light]\nhours = [1, 2.5]\n'
+    head += "[lamps.left]\nis_on = false\n"
     file.write_text(f"{head}{ONE}pages = 7\n{ONE}price = 3\n", encoding="utf-8")
     shelf = read_record(Shelf, file, ShelfError)
     assert shelf == Shelf(
-        (Book("Emma", 7), Book("Emma", 100, 3.0)), Light(True, (1.0, 2.5)), ("Ä", "b"), {"left": 2.0}
+        (Book("Emma", 7), Book("Emma", 100, 3.0)),
+        Light(True, (1.0, 2.5)),
+        ("Ä", "b"),
+        {"left": 2.0},
+        {"left": Light(False)},
     )
     assert [type(number) for number in (shelf.book[1].price, *shelf.light.hours, shelf.heights["left"])] == 4 * [
         float
@@ -105,6 +111,9 @@ def test_a_file_becomes_a_record(file: Path) -> None:
         ("owners = 'me'\n" + ONE, "key 'owners' must be a list of texts in quotes, got 'me'"),
         ("owners = {}\n" + ONE, "key 'owners' must be a list of texts in quotes, got a table"),
         ("heights = []\n" + ONE, "key 'heights' must be a table of numbers, got a list"),
+        ("lamps = 1\n" + ONE, "key 'lamps' must be a table of tables, got 1"),
+        ("lamps = { left = 1 }\n" + ONE, "key 'lamps'.left must be a table [lamps.left], got 1"),
+        ("lamps = { 'a b' = { is_on = 1 } }\n" + ONE, "[lamps.a b]: key 'is_on' must be true or false, got 1"),
         ('heights = { "a\\nb" = "" }\n' + ONE, r"key 'heights'.a\nb must be a number, got ''"),
         ('"\\u0000' + 60 * "k" + '" = 1', r"unknown key '\x00" + 33 * "k" + "...'; known: book, heights"),
         ("a = 1\na = 2", "is not TOML: Cannot overwrite a value"),

@@ -53,6 +53,18 @@ PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Named label sets a prediction can be restricted to; ``all`` (a bundle's own labels) is understood too."""
 
+PRESET_ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "emov5": "emov-db5",
+        "joint7-no-calm": "joint7",
+        "ravdess4-call": "call4",
+        "ravdess7-no-neutral": "ravdess7",
+    }
+)
+"""Other names of label sets, and the name in `PRESETS` that each stands for."""
+
+_SEX_AND_EMOTION = "ravdess16"
+
 COLOURS: Mapping[str, str] = MappingProxyType(
     {
         "neutral": "#8c8c8c",
@@ -136,8 +148,32 @@ def canonical(word: str) -> str:
     return emotion
 
 
+def preset_name(name: str, *others: str) -> str:
+    """Give the name in `PRESETS` of a label set that is called by that name or by another.
+
+    ``others`` are what else is allowed where the name stands, for an error to suggest.
+
+    Raises
+    ------
+    LabelError
+        If there is no such set, or it is one of sex and emotion together, which only a recipe's target can be.
+
+    >>> preset_name("ravdess4-call"), preset_name("ravdess8")
+    ('call4', 'ravdess8')
+    """
+    found = PRESET_ALIASES.get(name, name)
+    if found in PRESETS:
+        return found
+    if name == _SEX_AND_EMOTION:
+        raise LabelError(
+            f"'{name}' is sex and emotion together, which only a claim's recipe can have: labels = \"ravdess8\" "
+            'with target = "sex and emotion" (see `emotrace recipes show R4`); for emotions alone give ravdess8'
+        )
+    raise LabelError(f"no label preset named '{name}'; {suggest(name, [*PRESETS, *PRESET_ALIASES, *others])}")
+
+
 def preset_labels(preset: str, available: Sequence[str]) -> tuple[str, ...]:
-    """Give the labels of ``preset`` (a name of `PRESETS`, ``all``, or emotions joined by commas).
+    """Give the labels of ``preset`` (a name of `PRESETS` or an alias, ``all``, or emotions joined by commas).
 
     Parameters
     ----------
@@ -156,15 +192,13 @@ def preset_labels(preset: str, available: Sequence[str]) -> tuple[str, ...]:
     """
     if preset == "all":
         return tuple(available)
-    if preset in PRESETS:
-        wanted = PRESETS[preset]
-    elif "," in preset:
+    if "," in preset:
         wanted = tuple(dict.fromkeys(canonical(word) for word in preset.split(",") if word.strip()))
     else:
-        raise LabelError(
-            f"no label preset named '{preset}'; {suggest(preset, [*PRESETS, 'all'])}; "
-            "or give emotions joined by commas"
-        )
+        try:
+            wanted = PRESETS[preset_name(preset, "all")]
+        except LabelError as error:
+            raise LabelError(f"{error}; or give emotions joined by commas") from None
     missing = [label for label in wanted if label not in available]
     if missing:
         raise LabelError(

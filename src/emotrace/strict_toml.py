@@ -1,7 +1,8 @@
 """Strict TOML: a file becomes one frozen record, or one sentence that says where it is wrong and what may stand.
 
 A record is a frozen dataclass. Its fields are the keys, with types and defaults: text, numbers, true or false,
-tuples and mappings of these, further records (tables ``[key]``) and tuples of records (tables ``[[key]]``). Its
+tuples and mappings of these, further records (tables ``[key]``) and tuples of records (tables ``[[key]]``); and
+``object``, for values of any of these types that somebody else knows to check. Its
 ``__post_init__`` checks ranges: it raises the error class that the caller names, with the key, and the reader says
 where.
 """
@@ -132,6 +133,9 @@ class _Reader:
         """Read one value; messages call it ``place``, and ``table`` if it is a record."""
         hint = _without_none(hint)
         origin, items = typing.get_origin(hint), typing.get_args(hint)
+        # No dates and times, which are neither JSON nor anybody's parameter.
+        if hint is object and isinstance(value, str | bool | int | float | list | dict):
+            return value
         if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
             return parse_record(hint, value, f"{self.where}: {table}", self.error)
         if origin is tuple and isinstance(value, list):
@@ -141,7 +145,8 @@ class _Reader:
             )
         if origin is Mapping and isinstance(value, dict):
             shown = {key: f"{place}.{_show_key(key)}" for key in value}
-            return {key: self.value(items[1], item, table, shown[key]) for key, item in value.items()}
+            inner = {key: f"{table[:-1]}.{_show_key(key)}]" for key in value}
+            return {key: self.value(items[1], item, inner[key], shown[key]) for key, item in value.items()}
         if hint is float and _is_number(value) and abs(value) < 1e300 and math.isfinite(value):
             return float(value)
         # TOML promises 64 bits.
@@ -174,8 +179,14 @@ _SINGULARS: Mapping[Any, str] = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
+    object: "a text, a number, true, false, or a list or table of these",
 }
-_PLURALS: Mapping[Any, str] = {str: "texts in quotes", int: "whole numbers", float: "numbers"}
+_PLURALS: Mapping[Any, str] = {
+    str: "texts in quotes",
+    int: "whole numbers",
+    float: "numbers",
+    object: "parameters",
+}
 
 
 def _describe(hint: Any, table: str) -> str:
@@ -184,7 +195,7 @@ def _describe(hint: Any, table: str) -> str:
     if origin is tuple:
         return f"tables [{table}]" if dataclasses.is_dataclass(items[0]) else f"a list of {_PLURALS[items[0]]}"
     if origin is Mapping:
-        return f"a table of {_PLURALS[items[1]]}"
+        return f"a table of {'tables' if dataclasses.is_dataclass(items[1]) else _PLURALS[items[1]]}"
     return f"a table {table}" if dataclasses.is_dataclass(hint) else _SINGULARS[hint]
 
 

@@ -141,3 +141,15 @@ def test_a_file_is_no_folder(emotrace_command, demo_call: Path, tmp_path: Path):
     result = emotrace_command("augment", "preview", demo_call, "-o", taken, "--only", "gain:default")
     assert result.code == 1
     assert result.complaint == f"cannot write into {taken}: {taken} is not a folder; give another one"
+
+
+def test_a_full_disk_is_told_in_one_line(emotrace_process, demo_call: Path, tmp_path: Path):
+    resource = pytest.importorskip("resource")
+    output = tmp_path / "out"
+    result = emotrace_process(
+        "augment", "preview", demo_call, "-o", output, "--only", "gain:default", *DEMO,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, 1_000)),
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == f"emotrace: cannot write into {output}: File too large\n"
+    assert list(output.iterdir()) == []

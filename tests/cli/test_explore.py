@@ -10,15 +10,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 from tests.cli.conftest import Emotrace
 from tests.learn.explore.made_corpus import make_corpus
 
-from emotrace.manifest import write_manifest
+from emotrace.manifest import read_manifest, write_manifest
+from emotrace.types import Segment
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +153,68 @@ def test_nothing_usable(emotrace_command: Emotrace, tmp_path: Path) -> None:
     manifest.write_text("file,emotion\nlost.wav,anger\n")
     done = emotrace_command("explore", manifest, "-o", tmp_path / "out")
     assert done.code == 1
-    assert done.complaint.startswith("none of the 1 clips could be used; the first: ")
+    assert done.complaint.startswith("the only clip cannot be used: ")
     assert not (tmp_path / "out").exists()
+
+
+def _explore(emotrace_command: Emotrace, manifest: Path, output: Path) -> tuple[str, str, dict[str, Any]]:
+    done = emotrace_command("explore", manifest, "-o", output, "-j", "1", "--no-cache")
+    assert (done.code, done.err) == (0, "")
+    facts = json.loads((output / "facts.json").read_text(), parse_constant=lambda name: pytest.fail(name))
+    return done.out, (output / "explore.html").read_text("ascii"), facts
+
+
+def test_one_clip(emotrace_command: Emotrace, manifest: Path, tmp_path: Path) -> None:
+    clips = [u for u in read_manifest(manifest) if u.emotion == "anger"][:1]
+    write_manifest(clips, tmp_path / "one.csv")
+    out, page, facts = _explore(emotrace_command, tmp_path / "one.csv", tmp_path / "out")
+    assert out.endswith(": 1 clip\n")
+    assert facts["features"]["stats70"]["constant"] == []
+    for sentence in (
+        "There are 2 imbalances.",
+        "Its emotion is anger.",
+        "<b>1</b><span>clip</span>",
+        "<b>1</b><span>speaker</span>",
+        f"It lasts {facts['seconds']:.1f} s.",
+        "There is one speaker only: nothing here says how other people sound.",
+        "From 1 clip it cannot be told what is unusual.",
+        "From 1 clip nothing can be told.",
+        "All figures are of one clip.",
+    ):
+        assert sentence in page
+    for nonsense in (
+        "1 clips",
+        "1 speakers",
+        "1 emotions",
+        "Features vary",
+        "constant",
+        "the usual clip",
+        "Half of all",
+    ):
+        assert nonsense not in page
+
+
+def test_silence(emotrace_command: Emotrace, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16_000), 16_000)
+    (tmp_path / "silent.csv").write_text("file,emotion\nsilent.wav,anger\n")
+    _, page, _ = _explore(emotrace_command, tmp_path / "silent.csv", tmp_path / "out")
+    assert "There is 1 silent clip and 3 imbalances." in page
+    assert "There is nothing but silence." in page
+    assert "dB of full scale" not in page
+
+
+def test_one_emotion(emotrace_command: Emotrace, manifest: Path, tmp_path: Path) -> None:
+    angry = [u for u in read_manifest(manifest) if u.emotion == "anger"]
+    # Of eight clips too little can be told; cut in two they are sixteen.
+    halves = [replace(u, segment=Segment(start, start + 0.5)) for u in angry for start in (0.0, 0.5)]
+    write_manifest(halves, tmp_path / "anger.csv")
+    _, page, facts = _explore(emotrace_command, tmp_path / "anger.csv", tmp_path / "out")
+    assert facts["n_usable"] == 16
+    assert "All clips are of one emotion, anger." in page
+    assert "There is one emotion only: nothing to tell apart." in page
+    assert "Every speaker says every emotion" not in page
+    assert "The most telling features" not in page
+    assert not (tmp_path / "out" / "pictures" / "separation.png").exists()
 
 
 def test_a_file_in_the_way(emotrace_command: Emotrace, manifest: Path) -> None:

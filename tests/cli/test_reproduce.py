@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cli.conftest import Emotrace
+from tests.made_checkpoints import N_LAYERS, write_checkpoint
 from tests.made_corpora import make_corpora
 
 from emotrace.learn.laboratory.honest_recipe import honest_names
@@ -43,6 +45,105 @@ def test_claims_are_reproduced(emotrace_command: Emotrace, corpora: Path) -> Non
     again = emotrace_command("reproduce", "R6", "R11", "--fast", "-o", "out", "--corpora", corpora)
     assert (again.code, again.err) == (0, "")
     assert Path("out/reproduction.md").read_text(encoding="utf-8") == page
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "weighted_layers.toml"
+SOUGHT = """
+[[models]]
+name = "sought"
+model = "weighted-layers"
+search = { n_trials = 2, n_folds = 2 }
+"""
+
+
+@pytest.fixture
+def own_recipe(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the example's recipe, and a search, for an encoder made here and a choice of its layers."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    checkpoint = write_checkpoint("wav2vec2", tmp_path / "encoder")
+
+    def write(layer: str) -> Path:
+        example = EXAMPLE.read_text(encoding="utf-8")
+        shipped = "ssl:facebook/wav2vec2-base@layer=all"
+        assert shipped in example
+        path = tmp_path / "own.toml"
+        own = example.replace(shipped, f"ssl:{checkpoint.as_posix()}@layer={layer}")
+        path.write_text(own + SOUGHT, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_layers_of_an_encoder_are_weighed(
+    emotrace_command: Emotrace, corpora: Path, own_recipe: Callable[[str], Path]
+) -> None:
+    recipe = own_recipe("all,pool=mean+std")
+    done = emotrace_command("reproduce", recipe, "--fast", "-o", "out", "--corpora", corpora)
+    assert (done.code, done.out) == (0, f"{Path('out/reproduction.md')}: 1 of 1 claims measured\n")
+    runs = json.loads(Path("out/runs/OWN.json").read_text(encoding="utf-8"))["runs"]
+    assert {(run["variant"], run["model"]) for run in runs.values()} == {
+        (variant, model)
+        for variant in ("as claimed", "speaker-independent")
+        for model in ("linear head", "hidden layer", "sought")
+    }
+    for run in runs.values():
+        assert len(run["layer_weights"]) == N_LAYERS + 1
+        assert sum(run["layer_weights"]) == pytest.approx(1.0, abs=1e-3)
+    assert "| OWN | hidden layer | all |" in Path("out/reproduction.md").read_text(encoding="utf-8")
+    swept = emotrace_command("sweep", recipe, "--fast", "-o", "swept", "--corpora", corpora)
+    assert swept.code == 0
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        ("2", "weighted-layers has one layer only, and nothing to weigh: take the features of ssl:CHECKPOINT@"),
+        ("weighted", "layer is 'weighted'; weights of layers are learned by a model: take layer=all, and the"),
+    ],
+)
+def test_layers_that_cannot_be_weighed_are_told(
+    emotrace_command: Emotrace, corpora: Path, own_recipe: Callable[[str], Path], layer: str, words: str
+) -> None:
+    done = emotrace_command("reproduce", own_recipe(layer), "--fast", "-o", "out", "--corpora", corpora)
+    assert done.code == 1
+    assert "OWN is not measured: " in done.err
+    assert words in done.err
+
+
+def test_runs_can_be_drawn(emotrace_command: Emotrace, corpora: Path) -> None:
+    text = find_claim("R6").read_text(encoding="utf-8").replace('"R6"', '"mine"')
+    Path("mine.toml").write_text(f'{text}\n[[models]]\nname = "3 neighbours"\nmodel = "knn"\n', encoding="utf-8")
+    assert emotrace_command("reproduce", "mine.toml", "--fast", "-o", "out", "--corpora", corpora).code == 0
+    record = json.loads(Path("out/runs/mine.json").read_text(encoding="utf-8"))["runs"]
+    honest = Path("out/runs/mine/speaker-independent-3-neighbours-all-0")
+    done = emotrace_command("report", honest, "-o", "one")
+    (facts,) = json.loads(Path("one/facts.json").read_text(encoding="utf-8"))["runs"]
+    run = record["speaker-independent / 3 neighbours / all / 0"]
+    n_wrong = sum(a != b for a, b in zip(run["truth"], run["prediction"], strict=True))
+    assert done.out == f"{Path('one/report.html')}: 1 run, {n_wrong} of {run['n_test']} answers wrong\n"
+    assert facts["scores"]["accuracy"]["value"] == pytest.approx(run["accuracy"], abs=1e-5)
+    counts = facts["confusion"]["counts"]
+    assert sum(row[i] for i, row in enumerate(counts)) == run["n_test"] - n_wrong
+    drawn = {path.stem for path in Path("one/pictures").iterdir()}
+    assert drawn >= {"confusion", "roc", "precision-recall", "reliability", "recall-by-speaker", "recall-by-sex"}
+    page = Path("one/report.html").read_text("ascii")
+    assert page.count("<tr data-true=") == n_wrong > 0
+    assert "data:audio/mpeg" in page
+    assert "(leaky)" not in page
+
+    models = [Path("out/runs/mine") / f"as-claimed-{name}-all-0" for name in ("mlp", "3-neighbours")]
+    assert emotrace_command("report", *models, "-o", "all").code == 0
+    found = json.loads(Path("all/facts.json").read_text(encoding="utf-8"))
+    assert found["comparison"]["same_clips"] is True
+    assert [run["name"] for run in found["runs"]] == [f"{folder.name} (leaky)" for folder in models]
+    assert [run["scores"]["accuracy"]["value"] for run in found["runs"]] == pytest.approx(
+        [record[f"as claimed / {name} / all / 0"]["accuracy"] for name in ("mlp", "3 neighbours")], abs=1e-5
+    )
+    assert Path("all/pictures/comparison.png").is_file()
+    page = Path("all/report.html").read_text("ascii")
+    assert "It has heard these speakers in training: this says nothing of voices that are new to it." in page
+    assert "With other speakers it might be" not in page
 
 
 def test_figures_stay_when_their_runs_are_gone(emotrace_command: Emotrace, corpora: Path) -> None:
@@ -165,6 +266,21 @@ def test_recipes_are_listed_and_shown(emotrace_command: Emotrace) -> None:
     assert 'labels = "ravdess4"' in emotrace_command("recipes", "show", "r6").out
     assert "[data]" in emotrace_command("recipes", "show", "default").out
     assert 'honest = "H11"' in emotrace_command("recipes", "show", "h11").out
+
+
+def test_a_recipe_of_ones_own_is_shown(emotrace_command: Emotrace, tmp_path: Path) -> None:
+    shipped = emotrace_command("recipes", "show", "R6").out
+    mine = tmp_path / "my.toml"
+    mine.write_text(f"# Mine, für alle.\n{shipped}", encoding="utf-8")
+    done = emotrace_command("recipes", "show", mine)
+    assert (done.code, done.err, done.out) == (0, "", mine.read_text("utf-8"))
+    lost = emotrace_command("recipes", "show", tmp_path / "lost.toml")
+    assert lost.code == 1
+    assert lost.complaint.startswith(f"no recipe file {tmp_path / 'lost.toml'}; shipped recipes: default, ")
+    mine.write_bytes(b"RIFF\x00\xff")
+    wrong = emotrace_command("recipes", "show", mine)
+    assert (wrong.code, wrong.out) == (1, "")
+    assert wrong.complaint == f"{mine}: is not UTF-8 text; save it with UTF-8 encoding"
 
 
 def test_an_unknown_recipe_is_told(emotrace_command: Emotrace) -> None:

@@ -253,6 +253,46 @@ def test_train_judges_what_it_made(emotrace_command: Emotrace, ravdess: Path) ->
     assert Path("run/recipe.json").exists()
 
 
+OF_FEATURES = """
+[data]
+corpora = ["ravdess"]
+
+[features]
+set = "means184"
+trim_db = 60.0
+
+[model]
+name = "random-forest"
+params = { n_estimators = 20 }
+
+[export]
+name = "forest"
+licence = "CC0-1.0"
+"""
+
+
+def test_a_forest_on_features_becomes_a_bundle_like_any_other(
+    emotrace_command: Emotrace, ravdess: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EMOTRACE_CACHE", str(tmp_path / "cache"))
+    Path("forest.toml").write_text(OF_FEATURES)
+    done = emotrace_command("train", "forest.toml", "-o", "run", "--corpora", "corpora")
+    assert done.code == 0, done.err
+    assert [line.split()[:2] for line in done.out.splitlines()[1:3]] == [["ravdess", "2"], ["pooled", "2"]]
+    clip = next(ravdess.rglob("*-06.wav"))
+    heard = emotrace_command("predict", clip, "--model", "run/bundle", "--labels", "all", "--format", "json")
+    assert heard.code == 0, heard.err
+    assert set(json.loads(heard.out)[0]["probabilities"]) == {"neutral", "anger"}
+    pooled = emotrace_command(
+        "benchmark", "forest.toml", "-o", "bench", "--protocol", "speaker-k-fold", "--corpora", "corpora"
+    )
+    assert pooled.code == 0, pooled.err
+    assert json.loads(Path("bench/benchmark.json").read_text())["recipe"]
+    packed = emotrace_command("train", "forest.toml", "-o", "other", "--pack", "bench", "--corpora", "corpora")
+    assert packed.code == 2
+    assert packed.complaint.startswith("--pack: a model of features is trained on audio")
+
+
 def test_unusable_test_clips_are_an_error_at_the_end(emotrace_command: Emotrace, ravdess: Path) -> None:
     short = ravdess / "Actor_01" / "03-01-05-01-01-01-01.wav"
     write_wav(short, np.full(RATE // 50, 0.1))

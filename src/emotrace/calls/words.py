@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from emotrace.plural import plural
 from emotrace.reports._clock import clock
 
 NO_VALUE = "–"
@@ -70,7 +71,7 @@ def count(n: int, noun: str) -> str:
     >>> count(1, "turn"), count(3, "turn")
     ('1 turn', '3 turns')
     """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n} {plural(n, noun)}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from emotrace.cli._progress import ProgressLine
 from emotrace.errors import AudioError, EmotraceError, LeakError, MissingExtraError
 from emotrace.hear.recognizer import Recogniser
 from emotrace.labels import NO_SPEECH, SEXES, restrict
+from emotrace.learn.evaluation.answers import answer_row, write_answers
 from emotrace.learn.training.data import OWN_SPEECH, is_sung
 from emotrace.manifest import UNKNOWN_SPEAKER
 from emotrace.types import Prediction, Utterance
@@ -227,11 +227,8 @@ def write_judgement(judgement: Judgement, folder: Path) -> None:
     with open_output(folder / "report.json") as stream:
         json.dump(judgement.report, stream, indent=1, ensure_ascii=False, allow_nan=False)
         stream.write("\n")
-    rows = judgement.rows
     with open_output(folder / "predictions.csv") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+        write_answers(judgement.rows, stream)
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
@@ -298,21 +295,7 @@ def _row(
 ) -> dict[str, Any]:
     probabilities = restrict(prediction.probabilities, own) if prediction.is_speech else {}
     guess = max(probabilities, key=lambda label: probabilities[label]) if probabilities else NO_SPEECH
-    return {
-        "file": utterance.file,
-        "corpus": utterance.corpus,
-        "speaker": utterance.speaker,
-        "sex": utterance.sex or "",
-        "intensity": utterance.intensity or "",
-        "emotion": utterance.emotion,
-        "predicted": guess,
-        "confidence": round(probabilities[guess], 4) if probabilities else "",
-        "speech_seconds": round(prediction.speech_seconds, 3),
-        "start": "" if utterance.segment is None else utterance.segment.start,
-        "end": "" if utterance.segment is None else utterance.segment.end,
-        # Empty for labels that the clip's corpus is not judged by.
-        **{f"p_{label}": round(probabilities[label], 6) if label in probabilities else "" for label in labels},
-    }
+    return answer_row(utterance, guess, probabilities, labels, prediction.speech_seconds)
 
 
 def _interval(score: Any) -> Any:

@@ -43,13 +43,18 @@ def read_packed_recipe(name: str) -> Recipe:
     Raises
     ------
     UsageError
-        If it trains a speech detector.
+        If it trains a speech detector, or a model of features.
     """
     try:
-        from emotrace.learn.training.recipe import Recipe, read_recipe
+        from emotrace.learn.training.recipe import FeatureRecipe, Recipe, read_recipe
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
     plan = read_recipe(name)
+    if isinstance(plan, FeatureRecipe):
+        raise UsageError(
+            f"recipe '{name}' learns from features, which `emotrace train` measures and keeps by itself; packs "
+            "are for recipes of networks that learn from audio"
+        )
     if not isinstance(plan, Recipe):
         raise UsageError(
             f"recipe '{name}' is of kind '{plan.kind}'; a recipe of kind 'emotion' or 'sex' is needed"

@@ -92,6 +92,7 @@ def preview(
     The recording keeps its sampling rate. Pictures need the extra 'plot'; the sounds are written without it.
     """
     from emotrace.cli._output import require_folder, tell, warn_in_one_line
+    from emotrace.plural import plural
 
     variants = _variants(only)
     require_folder(output)
@@ -109,7 +110,11 @@ def preview(
         n_pictures = _draw_pictures(output, variants, signal, sounds, rate, seed)
     except MissingExtraError as error:
         raise MissingExtraError(f"the sounds are in {output}; drawing their spectrograms", error.extra) from None
-    typer.echo(f"{output}: {len(sounds) + 1} sounds, {n_pictures} pictures; overview.png shows all of them")
+    n = len(sounds) + 1
+    typer.echo(
+        f"{output}: {n} {plural(n, 'sound')}, {n_pictures} {plural(n_pictures, 'picture')}; "
+        "overview.png shows all of them"
+    )
 
 
 def _facts() -> dict[str, Any]:
@@ -205,6 +210,8 @@ def _rng(seed: int, variant: _Variant) -> np.random.Generator:
 
 def _write_sounds(folder: Path, sounds: Mapping[str, Signal], rate: int, recording: str) -> list[str]:
     """Write 16-bit WAVs; give the names of those that had to be made quieter to fit."""
+    import io
+
     import soundfile
 
     from emotrace.atomic import replacing
@@ -221,8 +228,11 @@ def _write_sounds(folder: Path, sounds: Mapping[str, Signal], rate: int, recordi
             if peak > 1.0:
                 lowered.append(name)
                 signal = signal * (_LOUDEST_WRITTEN / peak)
-            with replacing(paths[name]) as part, part.open("wb") as stream:
-                soundfile.write(stream, signal, rate, format="WAV", subtype="PCM_16")
+            # libsndfile calls back to write to an open file, and a full disk would be told of at every call.
+            encoded = io.BytesIO()
+            soundfile.write(encoded, signal, rate, format="WAV", subtype="PCM_16")
+            with replacing(paths[name]) as part:
+                part.write_bytes(encoded.getvalue())
     except OSError as error:
         raise EmotraceError(f"cannot write into {folder}: {error.strerror or error}") from None
     return lowered

@@ -61,7 +61,7 @@ def command(
     except ImportError as error:
         raise MissingExtraError(f"a benchmark (no module '{error.name}')", "train") from None
     plan = plan_benchmark(base, protocol, corpora)
-    runs = plan.runs(seeds or [plan.recipe.training.seed], folds or [])
+    runs = plan.runs(seeds or [plan.recipe.seed], folds or [])
     if list_runs:
         _list(plan, runs, output)
         return
@@ -99,14 +99,18 @@ def _list(plan: Plan, runs: Iterable[Run], output: Path) -> None:
 
 
 def _pack(plan: Plan, folder: Path) -> Carried | None:
-    """Pack all speech once for all folds; speech of one's own, which cannot be carried, is packed by each."""
+    """Pack all speech once for all folds; speech of one's own, which cannot be carried, is packed by each.
+
+    Features are kept in the cache, and need no pack.
+    """
     from emotrace.cli._progress import ProgressLine
     from emotrace.cli._training import tell_stage
     from emotrace.learn.training.carried import read_carried, write_carried
     from emotrace.learn.training.pack import versions_of
+    from emotrace.learn.training.recipe import Recipe
     from emotrace.learn.training.run import gather_with_content
 
-    if plan.corpora is None or plan.recipe.data.manifests:
+    if plan.corpora is None or plan.recipe.data.manifests or not isinstance(plan.recipe, Recipe):
         return None
     utterances = gather_with_content(plan.recipe.data, plan.corpora, tell_stage)
     with ProgressLine("packing") as progress:

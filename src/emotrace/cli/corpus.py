@@ -101,6 +101,7 @@ def scan(
 
     result = scan_corpus(name, root)
     _report_problems(result.problems, verbose)
+    _report_gaps(result)
     if output is not None:
         from emotrace.manifest import write_manifest
 
@@ -120,8 +121,8 @@ def check(
 ) -> None:
     """Check a manifest and its audio: counts, missing, undecodable, silent, clipped, identical, balance.
 
-    Ends with 1 if there are errors (wrong counts, missing or undecodable files, segments beyond the end),
-    with 0 if there are only warnings.
+    Ends with 1 if there are errors (more clips than the corpus has, missing or undecodable files, segments beyond
+    the end), with 0 if there are only warnings and notes. A part of a corpus is no fault.
     """
     from emotrace.cli._progress import ProgressLine
     from emotrace.learn.corpora._check import check as check_utterances
@@ -169,7 +170,10 @@ def _facts_dict(corpus: Corpus) -> dict[str, Any]:
 
 
 def _summary(result: Scan) -> str:
+    from emotrace.plural import plural
+
     corpus = result.corpus
+    n_problems, n_ignored = len(result.problems), result.n_ignored
     n_speakers = len({utterance.speaker for utterance in result.utterances})
     n_voted = sum(utterance.votes is not None for utterance in result.utterances)
     emotions = Counter(utterance.emotion for utterance in result.utterances)
@@ -178,8 +182,23 @@ def _summary(result: Scan) -> str:
     return (
         f"{corpus.title}: {len(result.utterances)} of {corpus.n_utterances} utterances, "
         f"{n_speakers} of {len(corpus.speakers)} speakers ({_joined(counts)}){votes}; "
-        f"{len(result.problems)} problems, {result.n_ignored} files that are not audio"
+        f"{n_problems} {plural(n_problems, 'problem')}, {n_ignored} "
+        f"{plural(n_ignored, 'file that is', 'files that are')} not audio"
     )
+
+
+def _report_gaps(result: Scan) -> None:
+    """Say what the folder lacks: it was meant to hold the whole corpus."""
+    here = Counter(utterance.emotion for utterance in result.utterances)
+    whole = result.corpus.release_with(here) or {}
+    lost = {label: f"{n - here[label]} of {n}" for label, n in whole.items() if n > here[label]}
+    if lost:
+        n_lost = sum(whole.values()) - len(result.utterances)
+        typer.echo(
+            f"incomplete: {_shown(result.root)} lacks {n_lost} of the {sum(whole.values())} utterances of "
+            f"{result.corpus.title}: {_joined(lost)}",
+            err=True,
+        )
 
 
 def _report_problems(problems: Sequence[Problem], verbose: bool) -> None:
@@ -191,19 +210,23 @@ def _report_problems(problems: Sequence[Problem], verbose: bool) -> None:
 
 
 def _print_report(report: CheckReport, verbose: bool) -> None:
-    typer.echo(f"{report.n_utterances} utterances, {report.seconds / 3600:.2f} h")
+    from emotrace.plural import plural
+
+    n = report.n_utterances
+    typer.echo(f"{n} {plural(n, 'utterance')}, {report.seconds / 3600:.2f} h")
     for by, counts in report.balance.items():
         typer.echo(f"{by + ':':<10}{_joined(counts) if by != 'speaker' else _spread(counts)}")
-    kinds: dict[tuple[bool, str], list[Finding]] = {}
-    for finding in [*report.errors, *report.warnings]:
-        kinds.setdefault((finding.is_error, finding.kind), []).append(finding)
-    for (is_error, kind), findings in kinds.items():
-        typer.echo(f"{'error' if is_error else 'warning'}: {kind} ({len(findings)})")
+    kinds: dict[tuple[str, str], list[Finding]] = {}
+    for finding in [*report.errors, *report.warnings, *report.notes]:
+        kinds.setdefault((finding.level, finding.kind), []).append(finding)
+    for (level, kind), findings in kinds.items():
+        typer.echo(f"{level}: {kind} ({len(findings)})")
         for finding in findings if verbose else findings[:_N_SHOWN]:
             typer.echo(f"  {_finding_line(finding)}")
         if not verbose and len(findings) > _N_SHOWN:
             typer.echo(f"  ... and {len(findings) - _N_SHOWN} more; --verbose lists them all")
-    typer.echo(f"{len(report.errors)} errors, {len(report.warnings)} warnings")
+    by_level = {"error": len(report.errors), "warning": len(report.warnings), "note": len(report.notes)}
+    typer.echo(", ".join(f"{n} {plural(n, level)}" for level, n in by_level.items()))
 
 
 def _finding_line(finding: Finding) -> str:

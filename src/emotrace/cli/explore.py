@@ -44,6 +44,7 @@ def command(
     from emotrace.learn.pictures import require_plotting
     from emotrace.learn.pictures.explore_report import write_explore_report
     from emotrace.manifest import read_manifest
+    from emotrace.plural import plural
 
     require_plotting()
     require_folder(output)
@@ -64,9 +65,9 @@ def command(
     page = write_explore_report(exploration, title, output, ProgressLine, svg)
     for reason in exploration.facts["unusable"]:
         tell(reason)
-    facts = exploration.facts
-    left_out = facts["n_clips"] - facts["n_usable"]
-    typer.echo(f"{page}: {facts['n_usable']} clips" + (f", {left_out} left out" if left_out else ""))
+    n = exploration.facts["n_usable"]
+    left_out = exploration.facts["n_clips"] - n
+    typer.echo(f"{page}: {n} {plural(n, 'clip')}" + (f", {left_out} left out" if left_out else ""))
 
 
 def _title(manifests: list[str], corpora: list[str]) -> str:

@@ -43,7 +43,10 @@ def command(
     model: Annotated[
         str,
         typer.Option(
-            "--model", "-m", metavar="NAME", help="random-forest, extra-trees, gradient-boosting or light-gbm."
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="random-forest, extra-trees, gradient-boosting, light-gbm or tree, which is drawn.",
         ),
     ] = "random-forest",
     by: Annotated[By | None, typer.Option("--by", help="Measure women and men by themselves too.")] = None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from emotrace.errors import MissingExtraError, UnknownNameError
+from emotrace.errors import MissingExtraError, RecipeError, UnknownNameError
 
 command = typer.Typer(help="List and show the recipes that come with emotrace.", no_args_is_help=True)
 
@@ -40,18 +41,33 @@ def list_recipes(
 
 
 @command.command()
-def show(name: Annotated[str, typer.Argument(metavar="NAME", help="As in `emotrace recipes list`.")]) -> None:
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="As in `emotrace recipes list`, or a TOML file of your own.")
+    ],
+) -> None:
     """Print a recipe, to be read or to be changed: all three commands take a file of your own as well."""
+    typer.echo(_find(name).read_text(encoding="utf-8-sig").rstrip())
+
+
+def _find(name: str) -> Path:
+    """Give the path of a shipped recipe, which comes first as with all three commands, or of a TOML file."""
+    from emotrace.strict_toml import read_table
+
     rooms = _rooms()
     if name in rooms.training.recipe_names():
-        path = rooms.training.find_recipe(name)
-    elif name.upper() in rooms.claims.claim_names():
-        path = rooms.claims.find_claim(name)
-    elif name.upper() in rooms.honest.honest_names():
-        path = rooms.honest.find_honest(name)
-    else:
-        raise UnknownNameError("recipe", name, [recipe["name"] for recipe in _recipes()])
-    typer.echo(path.read_text(encoding="utf-8").rstrip())
+        return Path(rooms.training.find_recipe(name))
+    if name.upper() in rooms.claims.claim_names():
+        return Path(rooms.claims.find_claim(name))
+    if name.upper() in rooms.honest.honest_names():
+        return Path(rooms.honest.find_honest(name))
+    path, shipped = Path(name), [recipe["name"] for recipe in _recipes()]
+    if path.suffix != ".toml" and not path.exists():
+        raise UnknownNameError("recipe", name, shipped)
+    if not path.is_file():
+        raise RecipeError(f"no recipe file {path}; shipped recipes: {', '.join(shipped)}")
+    read_table(path, RecipeError)
+    return path
 
 
 def _recipes() -> list[dict[str, Any]]:

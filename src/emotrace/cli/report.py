@@ -12,7 +12,11 @@ EMBED_MEGABYTES = 10.0
 
 def command(
     judged: Annotated[
-        list[Path], typer.Argument(metavar="JUDGED_DIR", help="Folders that `emotrace evaluate` has written.")
+        list[Path],
+        typer.Argument(
+            metavar="JUDGED_DIR",
+            help="Folders of `emotrace evaluate`, or of runs of `emotrace reproduce`: DIR/runs/R6/...",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the report.")],
     embed: Annotated[

@@ -35,9 +35,10 @@ def command(
 ) -> None:
     """Measure published claims again, as claimed and speaker-independent: reproduction.md and .json.
 
-    Every run is kept in DIR/runs as soon as it is done. Interrupted? The same command goes on. Claims whose
-    corpora are not there are told as not measured. What an earlier reproduction.json in DIR says of other claims
-    stays, and what was measured before a recipe was edited is moved aside. --fast wants a folder of its own.
+    Every run is kept in DIR/runs as soon as it is done, with its answers in a folder for `emotrace report`, for
+    instance DIR/runs/R6/as-claimed-mlp-all-0. Interrupted? The same command goes on. Claims whose corpora are not
+    there are told as not measured. What an earlier reproduction.json in DIR says of other claims stays, and what
+    was measured before a recipe was edited is moved aside. --fast wants a folder of its own.
     """
     from emotrace.cli._output import require_folder, tell, warn_in_one_line
     from emotrace.cli._progress import ProgressLine

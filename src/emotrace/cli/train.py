@@ -13,7 +13,7 @@ from emotrace.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from emotrace.learn.training.carried import Carried
-    from emotrace.learn.training.recipe import Recipe, SpeechRecipe
+    from emotrace.learn.training.recipe import AnyRecipe
 
 
 def command(
@@ -61,12 +61,16 @@ def command(
         sys.exit(1)
 
 
-def _read_pack(folder: Path | None, plan: Recipe | SpeechRecipe, corpora: Path | None) -> Carried | None:
+def _read_pack(folder: Path | None, plan: AnyRecipe, corpora: Path | None) -> Carried | None:
     """Read a pack; where there are corpora as well, its clips are named as they lie there, to be judged."""
     if folder is None:
         return None
     if plan.kind == "speech":
         raise UsageError("--pack: a speech detector is trained on audio; leave --pack out")
+    from emotrace.learn.training.recipe import FeatureRecipe
+
+    if isinstance(plan, FeatureRecipe):
+        raise UsageError("--pack: a model of features is trained on audio, not on a pack; leave --pack out")
     from emotrace.learn.training.carried import read_carried
 
     carried = read_carried(folder)

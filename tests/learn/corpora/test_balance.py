@@ -46,13 +46,27 @@ def test_every_unevenness_is_said() -> None:
         "the speaker of 2 utterances is unknown: they count as one speaker, and can only stand on one side "
         "of a split",
         "speakers are uneven: a has 45 utterances, the median is 7.5",
-        "speaker and label are confounded: b has no fear (and 1 more speakers lack labels)",
+        "speaker and label are confounded: b has no fear (and 1 more speaker lacks labels)",
     ]
 
 
 def test_one_label_and_one_speaker() -> None:
     assert list(imbalances(_table(("a", "anger", "male", 3)))) == [
         "there is one label only, anger: nothing to tell apart",
-        "sexes are uneven: 0 utterances by women, 3 by men",
         "there is one speaker only: no figure on this table says anything about other people",
     ]
+
+
+def test_one_is_not_many() -> None:
+    table = _table(
+        ("a", "anger", "male", 9),
+        ("a", "fear", "male", 9),
+        ("b", "anger", "female", 1),
+        ("c", "fear", "male", 1),
+        ("unknown", "anger", None, 1),
+    )
+    said = list(imbalances(table))
+    assert "the sex of the speaker is unknown for 1 utterance" in said
+    assert "sexes are uneven: 1 utterance by women, 19 by men" in said
+    assert any(sentence.startswith("the speaker of 1 utterance is unknown: ") for sentence in said)
+    assert said[-1] == "speaker and label are confounded: b has no fear (and 2 more speakers lack labels)"

@@ -60,18 +60,44 @@ def test_known_bad_files_are_named(tiny: list[Utterance]) -> None:
     assert (finding.kind, finding.message, finding.files) == ("known bad", "the telephone rings", (tiny[3].file,))
 
 
-def test_wrong_counts_are_errors(tiny: list[Utterance]) -> None:
-    report = check([*tiny[:3], replace(tiny[3], emotion="calm")], [replace(_TINY, known_bad={})])
-    (finding,) = report.errors
-    assert finding.kind == "count"
-    assert finding.message == "tiny has 4 of 4 utterances: fear 1 of 2, calm 1 of 0"
-    more = replace(_TINY, known_bad={}, other_counts=({"anger": 2, "fear": 1, "calm": 1},))
-    assert check([*tiny[:3], replace(tiny[3], emotion="calm")], [more]).errors == []
+def test_more_than_a_corpus_holds_is_an_error(tiny: list[Utterance]) -> None:
+    whole = replace(_TINY, known_bad={})
+    relabelled = [*tiny[:3], replace(tiny[3], emotion="calm")]
+    (finding,) = check(relabelled, [whole]).errors
+    assert (finding.kind, finding.message) == (
+        "count",
+        "more than tiny holds: 1 x calm, where it has 0; look for wrong labels and for clips that are there twice",
+    )
+    doubled = check([*tiny, *tiny[:1]], [whole])
+    assert [f.message for f in doubled.errors] == [
+        "more than tiny holds: 3 x anger, where it has 2; look for wrong labels and for clips that are there twice"
+    ]
+    other_release = replace(whole, other_counts=({"anger": 2, "fear": 1, "calm": 1},))
+    assert {f.kind for f in check(relabelled, [other_release]).findings} == {"balance"}
+
+
+def test_a_part_of_a_corpus_is_a_note(tiny: list[Utterance]) -> None:
+    report = check(tiny[:2], [replace(_TINY, known_bad={})])
+    assert (report.errors, [f.kind for f in report.warnings]) == ([], ["balance", "balance"])
+    assert [(f.kind, f.level, f.message) for f in report.notes] == [
+        ("part", "note", "2 of tiny's 4 clips: a part of the corpus")
+    ]
+
+
+def test_a_part_with_faults_keeps_them(tiny: list[Utterance], sound: Callable[..., str], tmp_path: Path) -> None:
+    again = sound("again/a_anger.wav", seed=0)
+    clips = [tiny[0], replace(tiny[0], file=again), replace(tiny[1], file=str(tmp_path / "gone.wav"))]
+    report = check(clips, [replace(_TINY, known_bad={})])
+    assert {f.kind: f.level for f in report.findings if f.kind != "balance"} == {
+        "part": "note",
+        "identical audio": "warning",
+        "missing": "error",
+    }
 
 
 def test_counts_of_unknown_corpora_are_not_checked(tiny: list[Utterance]) -> None:
     (finding,) = check(tiny).findings
-    assert (finding.kind, finding.is_error) == ("unknown corpus", False)
+    assert (finding.kind, finding.level) == ("unknown corpus", "warning")
 
 
 def test_planted_faults_are_found(tiny: list[Utterance], sound: Callable[..., str], tmp_path: Path) -> None:
@@ -101,7 +127,7 @@ def test_planted_faults_are_found(tiny: list[Utterance], sound: Callable[..., st
     report = check(utterances)
     found = {file: [f.kind for f in report.findings if file in f.files] for file in planted}
     assert found == planted
-    assert all(f.is_error == (f.kind in ("missing", "undecodable")) for f in report.findings)
+    assert all((f.level == "error") == (f.kind in ("missing", "undecodable")) for f in report.findings)
     assert set(_kinds(report)) <= {*ERROR_KINDS, *WARNING_KINDS}
 
 
@@ -144,9 +170,10 @@ def test_limits_of_length_can_be_set(tiny: list[Utterance]) -> None:
 
 
 def test_a_report_is_plain_data(tiny: list[Utterance]) -> None:
-    data = json.loads(json.dumps(check(tiny[:3], [_TINY]).to_dict()))
-    assert (data["n_utterances"], data["n_errors"]) == (3, 1)
-    assert data["findings"][0]["level"] == "error"
+    gone = replace(tiny[2], file="gone.wav")
+    data = json.loads(json.dumps(check([*tiny[:2], gone], [_TINY]).to_dict()))
+    assert (data["n_utterances"], data["n_errors"], data["n_warnings"], data["n_notes"]) == (3, 1, 1, 1)
+    assert [finding["level"] for finding in data["findings"]] == ["note", "error", "warning"]
     assert data["balance"]["sex"] == {"female": 2, "male": 1}
 
 
@@ -167,7 +194,8 @@ def test_what_is_known_of_ravdess_is_found(real_corpora: Path) -> None:
         u for u in scan("ravdess", real_corpora / "ravdess").utterances if u.speaker[-2:] in ("07", "09", "20")
     ]
     report = check(actors, [corpus])
-    assert [finding.kind for finding in report.errors] == ["count"]
+    assert report.errors == []
+    assert [finding.message for finding in report.notes] == ["180 of ravdess's 1440 clips: a part of the corpus"]
     quiet = {Path(f.files[0]).stem for f in report.findings if f.kind == "quiet"}
     assert quiet == {name for name, reason in corpus.known_bad.items() if "quiet" in reason}
     (twins,) = [f.files for f in report.findings if f.kind == "identical audio"]

@@ -89,7 +89,7 @@ def test_a_folder_without_the_corpus_is_refused(module: ModuleType, tmp_path: Pa
     with pytest.raises(CorpusError, match="there is no audio file in it"):
         module.utterances(tmp_path)
     (tmp_path / "song.wav").touch()
-    with pytest.raises(CorpusError, match=r"1 audio files, none fits, for instance .*song\.wav: "):
+    with pytest.raises(CorpusError, match=r"its only audio file does not fit: .*song\.wav: "):
         module.utterances(tmp_path)
     with pytest.raises(CorpusError, match="is a file, not a folder"):
         module.utterances(tmp_path / "song.wav")

@@ -24,14 +24,21 @@ def small_forests(n_trees: int = 15) -> Iterator[None]:
     whole = importance_fold.fit_classic
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            importance_fold, "fit_classic", lambda *given, **params: whole(*given, n_estimators=n_trees, **params)
+            importance_fold,
+            "fit_classic",
+            lambda model, *given, **params: whole(model, *given, **few_trees(model, n_trees), **params),
         )
         yield
 
 
-def measure_made(by_sex: bool = True) -> dict[str, Any]:
+def few_trees(model: str, n_trees: int) -> dict[str, int]:
+    """Give the setting that lets a forest have so few trees; a single tree has none."""
+    return {} if model == "tree" else {"n_estimators": n_trees}
+
+
+def measure_made(by_sex: bool = True, model: str = SETTINGS.model) -> dict[str, Any]:
     """Give the facts as the command hands them on to pictures and page."""
-    settings = Settings(**{**vars(SETTINGS), "by_sex": by_sex})
+    settings = Settings(**{**vars(SETTINGS), "by_sex": by_sex, "model": model})
     with small_forests():
         facts = measure_importance(make_features(n_speakers=6, n_clips=3), settings)
     return {"source": "made", "feature_set": "few", "label_preset": None, **facts}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.learn.explore.made_features import NAMES, make_features
-from tests.learn.explore.made_importance import small_forests
+from tests.learn.explore.made_importance import few_trees, small_forests
 
 from emotrace.errors import MissingExtraError, TrainingError, UnknownNameError, UsageError
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
@@ -132,7 +132,7 @@ def test_the_score_is_of_the_answers_of_the_fold() -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_gives_its_own_word(model: str) -> None:
     table = make_features(n_speakers=4)
-    estimator = build_model(model, n_estimators=20).fit(table.matrix, [u.emotion for u in table.utterances])
+    estimator = build_model(model, **few_trees(model, 20)).fit(table.matrix, [u.emotion for u in table.utterances])
     own = built_in_importance(estimator)
     assert own.shape == (len(NAMES),)
     assert own.sum() == pytest.approx(1.0)
@@ -236,12 +236,12 @@ def with_first(**changes: Any) -> Any:
 @pytest.mark.parametrize(
     ("table", "settings", "sentence"),
     [
-        (with_first(speaker=""), {}, "1 of 24 clips have no speaker, first 0-anger-0.wav; fill in the column"),
-        (with_first(speaker="unknown"), {}, "1 of 24 clips have no speaker"),
+        (with_first(speaker=""), {}, "1 of 24 clips has no speaker, first 0-anger-0.wav; fill in the column"),
+        (with_first(speaker="unknown"), {}, "1 of 24 clips has no speaker"),
         (
             with_first(sex=None),
             {"by_sex": True},
-            "needs the sex of every speaker; 1 clips do not say it, first 0-",
+            "needs the sex of every speaker; 1 clip does not say it, first 0-",
         ),
         (make_features(2, 2), {}, "group 'all' has 2 speakers .* needs at least 3"),
         (make_features(5, 2), {"by_sex": True}, "group 'male' has 2 speakers"),

@@ -73,6 +73,15 @@ def test_runs_on_the_same_clips_are_compared(runs: list[Judged]) -> None:
     assert sum(pair[key] for key in ("both_right", "only_one", "only_other", "both_wrong")) == pytest.approx(1.0)
 
 
+def test_copies_of_a_clip_are_all_compared(tmp_path: Path) -> None:
+    runs = read_judged([make_judged(tmp_path / str(seed), seed, ["a.wav", "b.wav"]) for seed in (0, 1)])
+    comparison = compare_runs(runs, [judged_facts(run) for run in runs])
+    assert (comparison["same_clips"], comparison["n_common"]) == (True, 80)
+    (pair,) = comparison["agreement"]
+    n_both = sum(a.is_right and b.is_right for a, b in zip(runs[0].answers, runs[1].answers, strict=True))
+    assert pair["both_right"] == pytest.approx(n_both / 80)
+
+
 def test_runs_on_other_clips_are_no_comparison(tmp_path: Path) -> None:
     runs = read_judged([make_judged(tmp_path / "one"), make_judged(tmp_path / "two", files=["other.wav"])])
     comparison = compare_runs(runs, [judged_facts(run) for run in runs])

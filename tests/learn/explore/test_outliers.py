@@ -29,7 +29,32 @@ def test_the_worst_clip_comes_first() -> None:
     assert worst["features"][0]["distance"] < -FAR
 
 
-def test_columns_without_spread_have_no_outliers() -> None:
-    matrix = np.zeros((20, 1))
-    matrix[0] = 1000.0
-    assert find_outliers(matrix, ["a"], ["x"] * 20)["clips"] == []
+def test_a_constant_column_has_no_outliers() -> None:
+    assert robust_distances(np.full((20, 1), 0.1)).tolist() == [[0.0]] * 20
+    assert robust_distances(np.array([[3.0]])).tolist() == [[0.0]]
+
+
+def test_what_four_clips_of_five_do_is_not_far() -> None:
+    # Most are 0 but for rounding; the others vary as loud speech does.
+    rng = np.random.default_rng(0)
+    column = np.concatenate([rng.normal(0, 1e-6, 40), rng.uniform(-4, 0, 20)])
+    distances = robust_distances(column[:, None]).ravel()
+    between = np.argsort(column)[6:54]
+    assert np.abs(distances[between]).max() <= FAR
+    assert np.abs(distances).max() < 10.0
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-9])
+def test_an_exception_to_a_nearly_constant_column_is_far_by_a_plain_number(noise: float) -> None:
+    column = np.random.default_rng(0).normal(5.0, noise, 60)
+    column[3] = 6.0
+    found = find_outliers(column[:, None], ["a"], [f"{n}.wav" for n in range(60)])
+    assert [(clip["file"], clip["features"]) for clip in found["clips"]] == [
+        ("3.wav", [{"name": "a", "distance": 7.8}])
+    ]
+
+
+def test_what_a_tenth_of_a_nearly_constant_column_does_is_no_exception() -> None:
+    column = np.random.default_rng(0).normal(5.0, 1e-9, 60)
+    column[:6] = 6.0
+    assert find_outliers(column[:, None], ["a"], ["x"] * 60)["clips"] == []

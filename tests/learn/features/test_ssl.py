@@ -7,10 +7,10 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from tests.made_checkpoints import FAMILIES, N_LAYERS, WIDTH, write_checkpoint
 
 from emotrace.errors import MissingExtraError, UsageError
 from emotrace.features._feature_set import load_feature_set
@@ -21,39 +21,6 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 RATE = 16_000
-WIDTH = 16
-N_LAYERS = 3
-
-_CONVOLUTIONAL = {
-    "hidden_size": WIDTH,
-    "num_hidden_layers": N_LAYERS,
-    "num_attention_heads": 2,
-    "intermediate_size": 24,
-    "conv_dim": (8,) * 7,
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 2,
-}
-_WHISPER = {
-    "d_model": WIDTH,
-    "encoder_layers": N_LAYERS,
-    "decoder_layers": 1,
-    "encoder_attention_heads": 2,
-    "decoder_attention_heads": 2,
-    "encoder_ffn_dim": 24,
-    "decoder_ffn_dim": 24,
-    "vocab_size": 20,
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-    "decoder_start_token_id": 1,
-}
-FAMILIES: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "wav2vec2": ("Wav2Vec2Config", "Wav2Vec2FeatureExtractor", _CONVOLUTIONAL),
-    "hubert": ("HubertConfig", "Wav2Vec2FeatureExtractor", _CONVOLUTIONAL),
-    "wavlm": ("WavLMConfig", "Wav2Vec2FeatureExtractor", _CONVOLUTIONAL),
-    "data2vec": ("Data2VecAudioConfig", "Wav2Vec2FeatureExtractor", {**_CONVOLUTIONAL, "conv_pos_kernel_size": 3}),
-    "whisper": ("WhisperConfig", "WhisperFeatureExtractor", _WHISPER),
-}
 
 Make = Callable[..., Path]
 
@@ -69,16 +36,6 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Make:
         return made[family]
 
     return make
-
-
-def write_checkpoint(family: str, folder: Path, seed: int = 0) -> Path:
-    config_name, extractor_name, settings = FAMILIES[family]
-    with torch.random.fork_rng(), ssl._without_progress_bars(transformers):
-        torch.manual_seed(seed)
-        model = transformers.AutoModel.from_config(getattr(transformers, config_name)(**settings))
-        model.save_pretrained(folder)
-    getattr(transformers, extractor_name)().save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +124,7 @@ def test_weights_that_change_change_the_fingerprint_and_are_read_again(tmp_path,
         ("lyer=3", "no option 'lyer'; did you mean 'layer'?"),
         ("3", "after '@' come options such as layer=9,pool=mean+std, got '3'"),
         ("layer=", "after '@' come options"),
+        ("layer=weighted", "layers are learned by a model: take layer=all, and the model 'weighted-layers'"),
         ("download=maybe", "download is 'maybe'; it must be no or yes"),
     ],
 )

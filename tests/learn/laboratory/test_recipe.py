@@ -31,7 +31,7 @@ def changed(tmp_path: Path) -> Change:
 
 
 def test_every_claim_is_shipped() -> None:
-    assert claim_names() == [f"R{n}" for n in (*range(1, 16), 17)]
+    assert claim_names() == [*(f"R{n}" for n in (*range(1, 16), 17)), "W4"]
 
 
 @pytest.mark.parametrize("name", claim_names())
@@ -48,6 +48,25 @@ def test_a_shipped_claim_is_sound(name: str) -> None:
         assert figure.model in {model.name for model in claim.models_of(figure.group)}
 
 
+def test_published_figures_of_labels_fit_together() -> None:
+    """What was copied wrongly would not: F1 follows from the others, and macro F1 is the mean."""
+    n_checked = 0
+    for figure in (figure for name in claim_names() for figure in read_claim(name).published):
+        found = figure.per_class.values()
+        for one in found:
+            if one.precision is not None and one.recall is not None and one.f1 is not None:
+                harmonic = 2 * one.precision * one.recall / (one.precision + one.recall)
+                assert one.f1 == pytest.approx(harmonic, abs=0.011), (figure.model, one)
+                n_checked += 1
+        if figure.macro_f1 is not None:
+            scores = [one.f1 for one in found if one.f1 is not None]
+            assert figure.macro_f1 == pytest.approx(sum(scores) / len(found), abs=0.006)
+    assert n_checked == 5 + 16 + 2 * 7 + 5 * 7
+    quoted = read_claim("R14").published[0].per_class
+    assert (quoted["happiness"].precision, quoted["fear"].recall) == (0.87, 0.85)
+    assert set(quoted) == set(read_claim("R14").classes)
+
+
 def test_only_two_claims_are_honest_as_published() -> None:
     assert [name for name in claim_names() if not read_claim(name).as_claimed.is_leaky] == ["R10", "R11"]
 
@@ -59,7 +78,12 @@ def test_small_letters_will_do() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('"ravdess7"', '"ravdes7"', "key 'labels': no 'ravdes7'; did you mean 'ravdess7'"),
+        ('"ravdess7"', '"ravdes7"', "key 'labels': no label preset named 'ravdes7'; did you mean 'ravdess7'"),
+        (
+            '"ravdess7"',
+            '"ravdess16"',
+            "key 'labels': 'ravdess16' is sex and emotion together, which only a claim's",
+        ),
         ('set = "stats70"', 'set = "stats7"', "[features]: key 'set': no 'stats7'; did you mean 'stats70'"),
         ('"gradient-boosting"', '"boosting"', "key 'model': no 'boosting'; did you mean 'gradient-boosting'"),
         ("test_share = 0.35", "test_share = 1.35", "[as_claimed]: key 'test_share' must be in (0, 1)"),
@@ -70,6 +94,23 @@ def test_small_letters_will_do() -> None:
         ("speakers = { ravdess = 4 }", "speakers = { tess = 4 }", "key 'speakers': no 'tess'; known: ravdess"),
         ("value = 0.6483", "value = 64.83", "[[published]] 1: key 'value' must be in (0, 1)"),
         ('model = "gradient boosting"', 'model = "gb"', "key 'published.model': no 'gb'"),
+        (
+            "calm = { precision = 0.74,",
+            "calm = { precision = 74,",
+            "[[published]] 1: [per_class.calm]: key 'precision' must be in [0, 1]",
+        ),
+        (
+            "calm = { precision = 0.74, recall = 0.88, f1 = 0.81 }",
+            "calm = {}",
+            "[per_class.calm]: key 'precision' or",
+        ),
+        (
+            "calm = { precision = 0.74, recall = 0.88, f1 = 0.81 }",
+            "calm = 0.81",
+            "[[published]] 1: key 'per_class'.calm must be a table [per_class.calm], got 0.81",
+        ),
+        ("calm = { precision", "clam = { precision", "key 'published.per_class': no 'clam'; did you mean 'calm'"),
+        ("[published.per_class]", "macro_f1 = 1.5\n[published.per_class]", "key 'macro_f1' must be in [0, 1]"),
         ("[twin]", "[twine]", "unknown key 'twine'; did you mean 'twin'"),
     ],
 )
@@ -78,6 +119,12 @@ def test_a_mistake_is_told(changed: Change, old: str, new: str, sentence: str) -
         read_claim(str(changed(old, new)))
     assert sentence in str(told.value)
     assert str(told.value).startswith(str(changed(old, new)))
+
+
+def test_models_that_would_share_a_folder_are_told(changed: Change) -> None:
+    path = changed("[[models]]", '[[models]]\nname = "Gradient-boosting!"\nmodel = "knn"\n\n[[models]]')
+    with pytest.raises(RecipeError, match="key 'models' must have names that differ in letters or digits"):
+        read_claim(str(path))
 
 
 def test_unknown_claims_are_told() -> None:
@@ -90,4 +137,7 @@ def test_unknown_claims_are_told() -> None:
 def test_what_is_said_of_a_claim_changes_no_figure() -> None:
     claim = read_claim("R7")
     assert dataclasses.replace(claim, remark="explained", seeds=9).fingerprint == claim.fingerprint
-    assert dataclasses.replace(claim, labels="ravdess8").fingerprint != claim.fingerprint
+    assert dataclasses.replace(claim, published=()).fingerprint == claim.fingerprint
+    assert dataclasses.replace(claim, labels="ravdess8", published=()).fingerprint != claim.fingerprint
+    # The same labels by another name are the same claim.
+    assert dataclasses.replace(claim, labels="ravdess7-no-neutral") == claim

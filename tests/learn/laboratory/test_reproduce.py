@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from emotrace.errors import ReportError, UsageError
+from emotrace.learn.explore.judged import read_judged
+from emotrace.learn.laboratory import answers
 from emotrace.learn.laboratory import reproduce as room
+from emotrace.learn.laboratory.answers import run_folder
 from emotrace.learn.laboratory.page import render
 from emotrace.learn.laboratory.recipe import find_claim, read_claim
 from emotrace.learn.laboratory.reproduce import list_tasks, read_record, reproduce
-from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task
+from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, Run, RunWork, Task
 from emotrace.learn.laboratory.speech import find_clips
 from emotrace.learn.laboratory.summary import summarise
 from emotrace.learn.models._torch_folder import RunFolder
@@ -24,6 +27,25 @@ def _small(claim: str, corpora: Path, folder: Path, **how: Any) -> room.Record:
     return reproduce(claim, corpora, folder / "runs", is_small=True, cache=folder / "cache", **how)
 
 
+def _same_answers(run: dict[str, Any], folder: Path) -> None:
+    """What is kept of every answer tells the same as the record."""
+    (judged,) = read_judged([folder])
+    assert judged.is_leaky == run["is_leaky"] == judged.name.endswith(" (leaky)")
+    assert judged.report["pooled"]["accuracy"]["value"] == pytest.approx(run["accuracy"])
+    recall = judged.report["pooled"]["unweighted_average_recall"]["value"]
+    assert recall == pytest.approx(run["unweighted_average_recall"])
+    assert [a.emotion for a in judged.answers] == [run["labels"][i] for i in run["truth"]]
+    assert [a.predicted for a in judged.answers] == [run["labels"][i] for i in run["prediction"]]
+    assert [a.speaker for a in judged.answers] == [run["test_speakers"][i] for i in run["speaker_of"]]
+    for answer in judged.answers:
+        assert Path(answer.file).is_file()
+        assert answer.sex in ("female", "male")
+        assert answer.probabilities is not None
+        assert sum(answer.probabilities.values()) == pytest.approx(1.0, abs=1e-4)
+        assert answer.probabilities[answer.predicted] == pytest.approx(max(answer.probabilities.values()))
+        assert answer.probabilities.keys() == set(judged.labels)
+
+
 @pytest.mark.parametrize("claim", ["R2", "R4", "R6", "R9", "R10", "R15"])
 def test_a_claim_and_its_twin_are_measured(claim: str, corpora: Path, tmp_path: Path) -> None:
     record = _small(claim, corpora, tmp_path)
@@ -31,7 +53,8 @@ def test_a_claim_and_its_twin_are_measured(claim: str, corpora: Path, tmp_path: 
     recipe = record.claim
     assert record.runs.keys() == {task.key for task in list_tasks(recipe, claim, 1)}
     clips = {u.speaker for u in find_clips(recipe, corpora, is_small=True)}
-    for run in record.runs.values():
+    for key, run in record.runs.items():
+        _same_answers(run, run_folder(tmp_path / "runs", claim, key))
         assert run["is_leaky"] == (run["variant"] == AS_CLAIMED and recipe.as_claimed.is_leaky)
         right = sum(a == b for a, b in zip(run["truth"], run["prediction"], strict=True))
         assert run["accuracy"] == pytest.approx(right / run["n_test"])
@@ -56,7 +79,7 @@ def test_what_was_done_is_not_done_again(corpora: Path, tmp_path: Path, monkeypa
     calls: list[Task] = []
     do = RunWork.__call__
 
-    def interrupted(self: RunWork, task: Task) -> dict[str, Any]:
+    def interrupted(self: RunWork, task: Task) -> Run:
         if len(calls) == 1:
             raise KeyboardInterrupt
         calls.append(task)
@@ -77,12 +100,36 @@ def test_what_was_done_is_not_done_again(corpora: Path, tmp_path: Path, monkeypa
     assert told[0].startswith("R6, speaker-independent / mlp / all / 0: accuracy")
 
 
+def test_an_interrupted_run_leaves_no_half_folder(
+    corpora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, begun = answers.write_answers, []
+
+    def interrupted(rows: Any, stream: Any) -> None:
+        write(rows[:3], stream)
+        begun.append([path.name for path in (tmp_path / "runs" / "R6").iterdir()])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(answers, "write_answers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _small("R6", corpora, tmp_path)
+    assert len(begun) == len(begun[0]) == 1
+    assert list((tmp_path / "runs" / "R6").iterdir()) == []
+    assert read_record(read_claim("R6"), tmp_path / "runs", is_small=True).runs == {}
+
+    monkeypatch.setattr(answers, "write_answers", write)
+    record = _small("R6", corpora, tmp_path)
+    folders = {run_folder(tmp_path / "runs", "R6", key) for key in record.runs}
+    assert set((tmp_path / "runs" / "R6").iterdir()) == folders
+
+
 def test_processes_give_the_same(corpora: Path, tmp_path: Path) -> None:
     alone = _small("R9", corpora, tmp_path)
     shared = reproduce("R9", corpora, tmp_path / "shared", is_small=True, cache=tmp_path / "cache", n_jobs=2)
     assert shared.runs.keys() == alone.runs.keys()
     for key, run in alone.runs.items():
         assert shared.runs[key]["prediction"] == run["prediction"]
+        _same_answers(run, run_folder(tmp_path / "shared", "R9", key))
 
 
 def test_an_edited_recipe_is_measured_anew(corpora: Path, tmp_path: Path) -> None:
@@ -203,15 +250,55 @@ def test_figures_are_those_of_the_runs() -> None:
     (figure,) = result["published"]
     assert (figure["ours"], figure["difference"], figure["is_notable"]) == (0.25, 0.0714, True)
     assert summary["minutes"] == 2.0
+    # Pooled: of 32 answers as claimed 20 are right, of the honest ones 12; both labels alike.
+    half = {"precision": 0.625, "recall": 0.625, "f1": 0.625, "support": 16, "n_predicted": 16}
+    assert result["as_claimed"]["per_class"] == {"anger": half, "calm": half}
+    assert (result["as_claimed"]["macro_f1"], result["speaker_independent"]["macro_f1"]) == (0.625, 0.375)
     page = render([json.loads(json.dumps(summary))])
+    assert "Per class" not in page
     assert "| R17 | mlp | male | 0.179 (leak gap) | 0.625 ± 0.177 leaky, n 16 | 0.375 ± 0.177 [" in page
     assert "| +0.250 | 2 | 2.0 |" in page
     assert "mlp, male: 0.250 against 0.179 (leak gap)" in page
 
 
+def test_figures_of_labels_stand_beside_the_published_ones(corpora: Path, tmp_path: Path) -> None:
+    record = _small("R9", corpora, tmp_path)
+    summary = json.loads(json.dumps(summarise(record)))
+    page = render([summary])
+    _, section = page.split("## Per class\n")
+    (male, _female) = [line.split(" | ") for line in section.splitlines() if line.startswith("| R9 |")]
+    labels, published, ours, honest = (cell.removesuffix(" |").split("<br>") for cell in male[3:])
+    assert labels[0] == "anger"
+    assert labels[-1] == "macro F1"
+    assert published[0] == "– / – / 0.87 leaky"
+    assert published[-1] == "–"
+    run = record.runs["as claimed / mlp / male / 0"]
+    pairs = [(run["labels"][t], run["labels"][p]) for t, p in zip(run["truth"], run["prediction"], strict=True)]
+    for label, told in zip(labels[:-1], ours, strict=False):
+        n_right = pairs.count((label, label))
+        n_said, n_true = (sum(pair[side] == label for pair in pairs) for side in (1, 0))
+        if n_said + n_true == 0:
+            assert told == "– / – / –"
+            continue
+        precision, recall = n_right / max(n_said, 1), n_right / max(n_true, 1)
+        assert told == f"{precision:.2f} / {recall:.2f} / {2 * n_right / (n_said + n_true):.2f} leaky"
+    assert all("leaky" not in line for line in honest)
+    assert len(labels) == len(published) == len(ours) == len(honest) == 8
+    # The main table holds what it did, and so does a summary that was told before there were figures of labels.
+    table = page.split("## Per class")[0]
+    assert "0.714 leaky, n 168 |" in table
+    assert "macro" not in table
+    for side in (summary["results"][0]["as_claimed"], summary["results"][0]["speaker_independent"]):
+        del side["per_class"], side["macro_f1"]
+    for figure in [figure for result in summary["results"] for figure in result["published"]]:
+        del figure["per_class"]
+    assert "Per class" not in render([summary])
+
+
 def test_every_leaky_figure_says_so(corpora: Path, tmp_path: Path) -> None:
     page = render([summarise(_small(claim, corpora, tmp_path)) for claim in ("R6", "R10")], is_small=True)
-    table = [line.split("|") for line in page.splitlines() if line.startswith(("| R6 |", "| R10 |"))]
+    figures = page.split("## Per class")[0]
+    table = [line.split("|") for line in figures.splitlines() if line.startswith(("| R6 |", "| R10 |"))]
     assert [("leaky" in row[4], "leaky" in row[5], "leaky" in row[6]) for row in table] == [
         (True, True, False),
         (False, False, False),

@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 
 from emotrace.errors import UsageError
-from emotrace.learn.models import cnn2d, cnn_lstm, conv1d, gru, lstm
+from emotrace.learn.models import cnn2d, cnn_lstm, conv1d, gru, lstm, weighted_layers
 from emotrace.learn.models._neural import NeuralClassifier
 
 CASES: dict[str, tuple[ModuleType, dict[str, Any], tuple[int, ...]]] = {
@@ -23,6 +23,8 @@ CASES: dict[str, tuple[ModuleType, dict[str, Any], tuple[int, ...]]] = {
     "gru rows": (gru, {"units": 8}, (20,)),
     "gru frames": (gru, {"units": (8, 4)}, (9, 3)),
     "cnn-lstm": (cnn_lstm, {"shrink": 32}, (20,)),
+    "weighted-layers linear": (weighted_layers, {"n_layers": 4, "dropout": 0.2}, (20,)),
+    "weighted-layers hidden": (weighted_layers, {"n_layers": 5, "hidden": 8, "dropout": 0.2}, (20,)),
 }
 
 

@@ -120,6 +120,22 @@ def test_no_loss_is_told_only_where_the_interval_holds_it(facts: dict[str, Any])
         assert ("there might be no loss at all" in page(changed)) is is_told
 
 
+def test_a_single_tree_is_drawn_and_told(tmp_path: Path) -> None:
+    facts = measure_made(model="tree")
+    whole = facts["groups"]["all"]["tree"]
+    text = write_importance_report(facts, tmp_path, lambda _: nullcontext(lambda done, total: None)).read_text(
+        "ascii"
+    )
+    drawn = {path.stem for path in (tmp_path / "pictures").iterdir()}
+    assert drawn == {*PICTURES, "tree-all", "tree-female", "tree-male"}
+    assert f"It asks {whole['n_questions']} questions in all, at most {whole['n_in_a_row']} of one clip." in text
+    assert "This one is grown on all clips, and nobody is left to judge it" in text
+
+
+def test_forests_have_no_tree_to_draw(facts: dict[str, Any]) -> None:
+    assert "The tree" not in page(facts)
+
+
 def test_names_cannot_break_out(facts: dict[str, Any]) -> None:
     changed = copy.deepcopy(facts)
     changed["source"] = "<script>alert(1)</script>"

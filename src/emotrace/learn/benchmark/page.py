@@ -196,12 +196,16 @@ def _trainings(facts: Facts) -> str:
         left_out = f", {len(training['unusable'])} not usable" if training["unusable"] else ""
         rows.append(
             f"| {training['seed']} | {training['fold']}: {training['name']} | {n['train']}, {n['validation']}, "
-            f"{n['test']} | {training['n_clips']}{left_out} | {training['best_epoch']} of {training['epochs']} | "
+            f"{n['test']} | {training['n_clips']}{left_out} | {_epochs(training)} | "
             f"{training['seconds'] / 60:.1f} | {training['model_bytes'] / 1e6:.2f} | "
             f"{machine['gpu'] or machine['cpu']}, {machine['cores']} cores |"
         )
     minutes = sum(training["seconds"] for training in facts["trainings"]) / 60
     return "\n".join(rows) + f"\n\n{minutes:.0f} minutes of training in all.\n"
+
+
+def _epochs(training: Facts) -> str:
+    return f"{training['best_epoch']} of {training['epochs']}" if "best_epoch" in training else "no epochs"
 
 
 def _how(facts: Facts) -> str:

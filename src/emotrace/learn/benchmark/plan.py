@@ -18,7 +18,7 @@ from emotrace.learn.evaluation.corpus_out import CORPUS_OUT, CORPUS_OUT_LABELS
 from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS, independent_folds, number_folds
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.data import gather, relative_name
-from emotrace.learn.training.recipe import Recipe, SpeechRecipe, recipe_to_dict
+from emotrace.learn.training.recipe import AnyRecipe, FeatureRecipe, Recipe, SpeechRecipe, recipe_to_dict
 from emotrace.types import Utterance
 
 # What a bundle is called changes no figure.
@@ -56,7 +56,7 @@ class Plan:
         Among which all clips are judged; None for those of each clip's own corpus.
     """
 
-    recipe: Recipe
+    recipe: Recipe | FeatureRecipe
     corpora: Path | None
     splits: dict[int, Split]
     labels: tuple[str, ...] | None
@@ -68,13 +68,9 @@ class Plan:
         """The protocol's name."""
         return self.recipe.data.protocol
 
-    def recipe_of(self, run: Run) -> Recipe:
+    def recipe_of(self, run: Run) -> Recipe | FeatureRecipe:
         """Give the recipe of one training."""
-        return replace(
-            self.recipe,
-            data=replace(self.recipe.data, fold=run.fold),
-            training=replace(self.recipe.training, seed=run.seed),
-        )
+        return replace(self.recipe, data=replace(self.recipe.data, fold=run.fold)).with_seed(run.seed)
 
     def identity(self, run: Run) -> str:
         """Hash what a run's figures depend on: recipe, speech, speech detector and the version of emotrace."""
@@ -128,7 +124,7 @@ class Plan:
         return own, others
 
 
-def plan_benchmark(recipe: Recipe | SpeechRecipe, protocol: str, corpora: Path | None) -> Plan:
+def plan_benchmark(recipe: AnyRecipe, protocol: str, corpora: Path | None) -> Plan:
     """Look at the speech, and divide it.
 
     A run is known again, wherever the files lie, by its recipe and by the name, size, speaker and emotion of every
@@ -143,7 +139,7 @@ def plan_benchmark(recipe: Recipe | SpeechRecipe, protocol: str, corpora: Path |
     TrainingError, CorpusError, ManifestError, RecipeError
         If the speech cannot be had, as `gather`.
     """
-    if not isinstance(recipe, Recipe) or recipe.kind != "emotion":
+    if isinstance(recipe, SpeechRecipe) or recipe.kind != "emotion":
         raise UsageError(f"a benchmark is for recipes of kind 'emotion'; this one is of kind '{recipe.kind}'")
     if protocol not in PROTOCOLS or protocol in LEAKY_PROTOCOLS:
         raise UnknownNameError("speaker-independent protocol", protocol, set(PROTOCOLS) - set(LEAKY_PROTOCOLS))

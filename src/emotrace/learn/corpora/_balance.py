@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from emotrace.labels import EMOTIONS
 from emotrace.manifest import UNKNOWN_SPEAKER
+from emotrace.plural import plural
 from emotrace.types import Utterance
 
 _MAX_LABEL_RATIO = 3.0
@@ -30,7 +31,8 @@ def imbalances(utterances: Sequence[Utterance]) -> Iterator[str]:
     """Say in sentences what is so uneven that a score could mislead."""
     balance = count_balance(utterances)
     yield from _uneven_labels(balance["emotion"])
-    yield from _uneven_sexes(balance["sex"])
+    if len(balance["speaker"]) > 1:
+        yield from _uneven_sexes(balance["sex"])
     yield from _uneven_speakers(balance["speaker"])
     yield from _missing_labels(utterances)
 
@@ -50,16 +52,19 @@ def _uneven_sexes(counts: dict[str, int]) -> Iterator[str]:
     known = {sex: counts.get(sex, 0) for sex in ("female", "male")}
     n_known = sum(known.values())
     if counts.get("unknown"):
-        yield f"the sex of the speaker is unknown for {counts['unknown']} utterances"
+        n = counts["unknown"]
+        yield f"the sex of the speaker is unknown for {n} {plural(n, 'utterance')}"
     rare = min(known, key=known.__getitem__)
     if n_known and known[rare] < _MIN_SEX_SHARE * n_known:
-        yield f"sexes are uneven: {known['female']} utterances by women, {known['male']} by men"
+        n_women = known["female"]
+        yield f"sexes are uneven: {n_women} {plural(n_women, 'utterance')} by women, {known['male']} by men"
 
 
 def _uneven_speakers(counts: dict[str, int]) -> Iterator[str]:
     if counts.get(UNKNOWN_SPEAKER):
+        n = counts[UNKNOWN_SPEAKER]
         yield (
-            f"the speaker of {counts[UNKNOWN_SPEAKER]} utterances is unknown: they count as one speaker, "
+            f"the speaker of {n} {plural(n, 'utterance')} is unknown: they count as one speaker, "
             "and can only stand on one side of a split"
         )
     if len(counts) == 1:
@@ -81,7 +86,9 @@ def _missing_labels(utterances: Sequence[Utterance]) -> Iterator[str]:
         lacking = {speaker: sorted(labels - has) for speaker, has in sorted(speakers.items()) if labels - has}
         if lacking:
             speaker, lost = next(iter(lacking.items()))
-            more = f" (and {len(lacking) - 1} more speakers lack labels)" if len(lacking) > 1 else ""
+            n_more = len(lacking) - 1
+            verb = plural(n_more, "speaker lacks", "speakers lack")
+            more = f" (and {n_more} more {verb} labels)" if n_more else ""
             yield (
                 f"speaker and label are confounded{f' in {corpus}' if corpus else ''}: "
                 f"{speaker} has no {', '.join(lost)}{more}"

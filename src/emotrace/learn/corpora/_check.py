@@ -39,20 +39,23 @@ WARNING_KINDS = (
     "balance",
     "unknown corpus",
 )
+NOTE_KINDS = ("part",)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to look at: its kind (one of `ERROR_KINDS` or `WARNING_KINDS`), a sentence, and the files."""
+    """One thing to look at: its kind (one of `ERROR_KINDS`, `WARNING_KINDS`, `NOTE_KINDS`), a sentence, files."""
 
     kind: str
     message: str
     files: tuple[str, ...] = ()
 
     @property
-    def is_error(self) -> bool:
-        """True if a figure on this table would be wrong, not merely weak."""
-        return self.kind in ERROR_KINDS
+    def level(self) -> str:
+        """Say how bad it is: an ``error`` makes figures wrong, a ``warning`` weak, a ``note`` neither."""
+        if self.kind in ERROR_KINDS:
+            return "error"
+        return "note" if self.kind in NOTE_KINDS else "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,17 @@ class CheckReport:
     @property
     def errors(self) -> list[Finding]:
         """Findings that must be mended."""
-        return [finding for finding in self.findings if finding.is_error]
+        return [finding for finding in self.findings if finding.level == "error"]
 
     @property
     def warnings(self) -> list[Finding]:
         """Findings to know about."""
-        return [finding for finding in self.findings if not finding.is_error]
+        return [finding for finding in self.findings if finding.level == "warning"]
+
+    @property
+    def notes(self) -> list[Finding]:
+        """Findings that are no fault."""
+        return [finding for finding in self.findings if finding.level == "note"]
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as plain data."""
@@ -81,11 +89,12 @@ class CheckReport:
             "seconds": round(self.seconds, 3),
             "n_errors": len(self.errors),
             "n_warnings": len(self.warnings),
+            "n_notes": len(self.notes),
             "balance": {by: dict(counts) for by, counts in self.balance.items()},
             "findings": [
                 {
                     "kind": finding.kind,
-                    "level": "error" if finding.is_error else "warning",
+                    "level": finding.level,
                     "message": finding.message,
                     "files": list(finding.files),
                 }
@@ -122,7 +131,7 @@ def check(
     """
     facts = {corpus.name: corpus for corpus in corpora}
     findings = [
-        *_wrong_counts(utterances, facts),
+        *_check_counts(utterances, facts),
         *_repeated_rows(utterances),
         *_known_bad(utterances, facts),
     ]
@@ -140,7 +149,7 @@ def check(
     return CheckReport(len(utterances), seconds, count_balance(utterances), tuple(findings))
 
 
-def _wrong_counts(utterances: Sequence[Utterance], facts: Mapping[str, Corpus]) -> Iterator[Finding]:
+def _check_counts(utterances: Sequence[Utterance], facts: Mapping[str, Corpus]) -> Iterator[Finding]:
     counts: dict[str, Counter[str]] = {}
     for utterance in utterances:
         if utterance.corpus:
@@ -149,19 +158,22 @@ def _wrong_counts(utterances: Sequence[Utterance], facts: Mapping[str, Corpus]) 
         if name not in facts:
             yield Finding("unknown corpus", f"'{name}' is no corpus known here, so its counts are not checked")
             continue
-        releases = [facts[name].counts, *facts[name].other_counts]
-        if all(dict(here) != dict(release) for release in releases):
-            yield Finding("count", _count_difference(facts[name], here))
+        # A part of a corpus is as good a table as any; what the corpus does not hold is a wrong label or a copy.
+        release = facts[name].release_with(here)
+        if release is None:
+            yield Finding("count", _too_many(facts[name], here))
+        elif sum(here.values()) < sum(release.values()):
+            n_here, n_all = sum(here.values()), sum(release.values())
+            yield Finding("part", f"{n_here} of {name}'s {n_all} clips: a part of the corpus")
 
 
-def _count_difference(corpus: Corpus, here: Counter[str]) -> str:
-    labels = dict.fromkeys([*corpus.counts, *here])
-    different = (
-        f"{label} {here[label]} of {corpus.counts.get(label, 0)}"
-        for label in labels
-        if here[label] != corpus.counts.get(label, 0)
+def _too_many(corpus: Corpus, here: Mapping[str, int]) -> str:
+    beyond = ", ".join(
+        f"{n} x {label}, where it has {corpus.counts.get(label, 0)}"
+        for label, n in here.items()
+        if n > corpus.counts.get(label, 0)
     )
-    return f"{corpus.name} has {sum(here.values())} of {corpus.n_utterances} utterances: {', '.join(different)}"
+    return f"more than {corpus.name} holds: {beyond}; look for wrong labels and for clips that are there twice"
 
 
 def _repeated_rows(utterances: Sequence[Utterance]) -> Iterator[Finding]:

@@ -71,6 +71,12 @@ class Corpus:
         """The emotions it has, in the order of its codes."""
         return tuple(dict.fromkeys(self.emotions.values()))
 
+    def release_with(self, counts: Mapping[str, int]) -> Mapping[str, int] | None:
+        """Give the counts of the release that so many utterances by emotion fit into; None if there is none."""
+        releases = (self.counts, *self.other_counts)
+        fits = (r for r in releases if all(n <= r.get(emotion, 0) for emotion, n in counts.items()))
+        return min(fits, key=lambda release: sum(release.values()), default=None)
+
     def why_bad(self, file: str | Path) -> str | None:
         """Say why ``file`` is known to be defective; None if nothing is known against it."""
         path = Path(file)

@@ -147,7 +147,9 @@ def _explain_nothing(facts: Corpus, root: Path, files: list[Path], problems: lis
     if not files:
         return "there is no audio file in it"
     first = next(problem for problem in problems if problem.file == str(min(files, key=_preference)))
-    reason = f"{len(files)} audio files, none fits, for instance {first.file}: {first.reason}"
+    n = len(files)
+    many = f"{n} audio files, none fits, for instance" if n > 1 else "its only audio file does not fit:"
+    reason = f"{many} {first.file}: {first.reason}"
     other = _likely_corpus([path.relative_to(root) for path in files[:100]])
     return f"{reason}; this looks like '{other}'" if other and other != facts.name else reason
 

@@ -110,7 +110,12 @@ def explore(
         measured = measure_clips(utterances, [n in sampled for n in range(len(utterances))], n_jobs, progress)
     usable = [n for n, clip in enumerate(measured) if isinstance(clip, ClipFacts)]
     if not usable:
-        raise EmotraceError(f"none of the {len(utterances)} clips could be used; the first: {measured[0]}")
+        n = len(utterances)
+        raise EmotraceError(
+            f"the only clip cannot be used: {measured[0]}"
+            if n == 1
+            else f"none of the {n} clips can be used; the first: {measured[0]}"
+        )
     clips = [clip for clip in measured if isinstance(clip, ClipFacts)]
     there = [utterances[n] for n in usable]
     heavy = [utterances[n] for n in usable if n in sampled] or there

@@ -56,8 +56,11 @@ def feature_facts(table: FeatureTable) -> Facts:
         "n_missing": int(np.isnan(matrix).sum()),
         "n_infinite": int(np.isinf(matrix).sum()),
         "n_zero": int((matrix == 0.0).sum()),
+        # One clip cannot vary.
         "constant": [
-            name for name, spread in zip(table.names, np.ptp(matrix, axis=0), strict=True) if spread == 0
+            name
+            for name, spread in zip(table.names, np.ptp(matrix, axis=0), strict=True)
+            if spread == 0 and len(matrix) > 1
         ],
         "unusable": [clip.reason for clip in table.unusable],
         "features": {

@@ -25,11 +25,14 @@ from emotrace.learn.evaluation.speakers import group_speakers
 from emotrace.learn.explore import importance_fold
 from emotrace.learn.explore.importance_facts import group_facts
 from emotrace.learn.explore.importance_fold import Fold, FoldWork, divide
+from emotrace.learn.explore.tree_facts import MODEL as TREE
+from emotrace.learn.explore.tree_facts import grow_tree
 from emotrace.learn.models._build import build_model
 from emotrace.learn.table import FeatureTable
 from emotrace.manifest import UNKNOWN_SPEAKER
+from emotrace.plural import plural
 
-MODELS = ("random-forest", "extra-trees", "gradient-boosting", "light-gbm")
+MODELS = ("random-forest", "extra-trees", "gradient-boosting", "light-gbm", TREE)
 """Models that say by themselves how much they lean on each feature."""
 SEXES = ("female", "male")
 N_FOLDS, N_INNER_FOLDS = 6, 3
@@ -106,7 +109,8 @@ def measure_importance(
     -------
     dict
         Ready for JSON: the settings, and ``groups`` by name (``all``; with ``by_sex`` ``female`` and ``male``),
-        each as `emotrace.learn.explore.importance_facts.group_facts` gives it.
+        each as `emotrace.learn.explore.importance_facts.group_facts` gives it. Of the model ``tree`` a group has
+        its ``tree`` too, as `emotrace.learn.explore.tree_facts.grow_tree` gives it of all clips of the group.
 
     Raises
     ------
@@ -119,7 +123,8 @@ def measure_importance(
         If what is kept cannot be written.
     """
     _require_features(table, settings.k)
-    folds = [fold for group in _groups(table, settings) for fold in _folds(table, group, settings)]
+    groups = _groups(table, settings)
+    folds = [fold for group in groups for fold in _folds(table, group, settings)]
     kept = _Kept(folder, _identify(table, settings, folds))
     work = FoldWork(table, settings.model, settings.k, settings.n_inner_folds, settings.n_repeats, settings.seed)
     missing = [fold for fold in folds if fold.key not in kept.done]
@@ -131,7 +136,9 @@ def measure_importance(
         kept.add(missing[place].key, result)
         if progress is not None:
             progress(len(kept.done), len(folds))
-    names = list(dict.fromkeys(fold.group for fold in folds))
+    trees = {
+        name: {"tree": grow_tree(table, rows, settings.seed)} for name, rows in groups if settings.model == TREE
+    }
     return {
         "model": settings.model,
         "metric": "unweighted average recall",
@@ -140,10 +147,13 @@ def measure_importance(
         "n_repeats": settings.n_repeats,
         "seed": settings.seed,
         "groups": {
-            name: group_facts(
-                table, [(fold, kept.done[fold.key]) for fold in folds if fold.group == name], settings.k
-            )
-            for name in names
+            name: {
+                **group_facts(
+                    table, [(fold, kept.done[fold.key]) for fold in folds if fold.group == name], settings.k
+                ),
+                **trees.get(name, {}),
+            }
+            for name, _ in groups
         },
     }
 
@@ -161,8 +171,9 @@ def _groups(table: FeatureTable, settings: Settings) -> list[tuple[str, tuple[in
     nameless = [u.file for u in table.utterances if u.speaker.strip() in ("", UNKNOWN_SPEAKER)]
     if nameless:
         raise UsageError(
-            f"{len(nameless)} of {len(table.utterances)} clips have no speaker, first {nameless[0]}; fill in the "
-            "column 'speaker' or leave those rows out: who is tested must not be heard in training"
+            f"{len(nameless)} of {len(table.utterances)} clips {plural(len(nameless), 'has', 'have')} no speaker, "
+            f"first {nameless[0]}; fill in the column 'speaker' or leave those rows out: "
+            "who is tested must not be heard in training"
         )
     groups = [("all", tuple(range(len(table.utterances))))]
     if not settings.by_sex:
@@ -170,8 +181,9 @@ def _groups(table: FeatureTable, settings: Settings) -> list[tuple[str, tuple[in
     unknown = [u.file for u in table.utterances if u.sex not in SEXES]
     if unknown:
         raise UsageError(
-            f"by sex needs the sex of every speaker; {len(unknown)} clips do not say it, first {unknown[0]}; fill "
-            "in the column 'sex' with female or male, or leave those rows out"
+            f"by sex needs the sex of every speaker; {len(unknown)} "
+            f"{plural(len(unknown), 'clip does', 'clips do')} not say it, first {unknown[0]}; fill in "
+            "the column 'sex' with female or male, or leave those rows out"
         )
     for sex in SEXES:
         rows = tuple(row for row, u in enumerate(table.utterances) if u.sex == sex)
@@ -189,8 +201,8 @@ def _folds(table: FeatureTable, group: tuple[str, tuple[int, ...]], settings: Se
     n_speakers = len(group_speakers(own))
     if n_speakers < 3:
         raise UsageError(
-            f"group '{name}' has {n_speakers} speakers (those who share recordings count as one); importance "
-            "needs at least 3: one to be tested, two to choose features on"
+            f"group '{name}' has {n_speakers} {plural(n_speakers, 'speaker')} (those who share recordings count "
+            "as one); importance needs at least 3: one to be tested, two to choose features on"
         )
     if len({u.emotion for u in own}) < 2:
         raise UsageError(f"group '{name}' has only the emotion {own[0].emotion}; at least two are needed")

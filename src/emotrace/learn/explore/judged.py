@@ -1,7 +1,7 @@
 """What judging left behind, read back: scores, every single answer, and how training went.
 
-A judged folder is what ``emotrace evaluate`` writes: ``report.json`` and ``predictions.csv``; a ``history.json``
-beside them holds one entry per epoch.
+A judged folder is what ``emotrace evaluate`` writes, and ``emotrace reproduce`` for every run: ``report.json`` and
+``predictions.csv``; a ``history.json`` beside them holds one entry per epoch.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judged:
-    """One judged folder; ``history`` is empty where there is none."""
+    """One judged folder; ``history`` is empty where there is none. The name of a leaky one says so."""
 
     name: str
     report: Mapping[str, Any]
@@ -73,6 +73,11 @@ class Judged:
     def labels(self) -> tuple[str, ...]:
         """The labels that were chosen between."""
         return tuple(self.report["pooled"]["labels"])
+
+    @property
+    def is_leaky(self) -> bool:
+        """Whether speakers it was judged on were heard in training, so that its figures promise too much."""
+        return self.report.get("is_leaky") is True
 
     @property
     def has_probabilities(self) -> bool:
@@ -114,6 +119,7 @@ def _read(folder: Path, name: str) -> Judged:
     report = _read_json(folder / REPORT, "give a folder that 'emotrace evaluate ... -o DIR' wrote")
     _check_report(folder / REPORT, report)
     history = _read_json(folder / HISTORY, "") if (folder / HISTORY).exists() else []
+    name = f"{name} (leaky)" if report.get("is_leaky") is True else name
     return Judged(
         name, report, tuple(_read_answers(folder / PREDICTIONS)), tuple(read_history(history, folder / HISTORY))
     )

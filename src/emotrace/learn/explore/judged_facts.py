@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -29,6 +30,10 @@ def judged_facts(judged: Judged) -> Facts:
     return {
         "name": judged.name,
         "bundle": judged.report.get("bundle", ""),
+        # Of a run of ``emotrace reproduce``.
+        "claim": judged.report.get("claim", ""),
+        "is_small": judged.report.get("is_small") is True,
+        "is_leaky": judged.is_leaky,
         "n": pooled["n"],
         "n_speakers": pooled.get("n_speakers"),
         "n_answers": len(judged.answers),
@@ -64,7 +69,7 @@ def compare_runs(runs: Sequence[Judged], facts: Sequence[Facts]) -> Facts:
     models. ``n_common`` counts the clips that all share; ``agreement`` of two runs is the share of common clips of
     which both are right, both wrong, or only one is right.
     """
-    clips = [{_key(answer): answer.is_right for answer in pooled_answers(run)} for run in runs]
+    clips = [_right_by_clip(pooled_answers(run)) for run in runs]
     common = set(clips[0]).intersection(*clips[1:])
     return {
         "runs": [
@@ -126,8 +131,15 @@ def _reliability(answers: Sequence[Answer]) -> Facts:
     }
 
 
-def _key(answer: Answer) -> tuple[str, float | None, float | None]:
-    return (answer.file, answer.start, answer.end)
+def _right_by_clip(answers: Sequence[Answer]) -> dict[tuple[Any, ...], bool]:
+    """Say of each clip whether its answer is right; copies of one, of which each was judged, are counted."""
+    found: dict[tuple[Any, ...], bool] = {}
+    n_seen: Counter[tuple[Any, ...]] = Counter()
+    for answer in answers:
+        clip = (answer.file, answer.start, answer.end)
+        found[(*clip, n_seen[clip])] = answer.is_right
+        n_seen[clip] += 1
+    return found
 
 
 def _agreement(

@@ -2,7 +2,8 @@
 
 The distance of a value is taken in robust standard deviations: from the median, in units of 1.4826 times the
 median absolute deviation, after Iglewicz & Hoaglin (1993), "How to detect and handle outliers". Means and standard
-deviations would be moved by the very values that are looked for.
+deviations would be moved by the very values that are looked for. Where more than half of the clips are alike that
+unit is all but nothing, and is replaced; see `robust_distances`.
 """
 
 from __future__ import annotations
@@ -18,16 +19,27 @@ FAR = 5.0
 N_CLIPS = 12
 _N_NAMED = 3
 _MAD_TO_STD = 1.4826
+_ALL_ALIKE = 0.01
 
 
 def robust_distances(matrix: NDArray[np.floating]) -> NDArray[np.float64]:
     """Give the signed distance of every value in its column, shape (n, n_features).
 
-    Columns of which at least half the values are alike have no scale; their distances are 0.
+    A column's unit is never so small that what lies between its deciles is far: what four clips of five do is not
+    unusual, and of ten clips or fewer none is. (In a normal distribution that floor is half the unit.) Where the
+    deciles meet too, because all clips but a few are alike, the unit is the standard deviation: only an exception
+    is far from the rest. Distances in a constant column are 0.
+
+    >>> robust_distances(np.array([[0.0]] * 11 + [[1.0]] * 8 + [[9.0]])).round(1).ravel().tolist()[-2:]
+    [5.0, 45.0]
     """
     values = np.asarray(matrix, dtype=np.float64)
     away = values - np.median(values, axis=0)
-    scale = _MAD_TO_STD * np.median(np.abs(away), axis=0)
+    low = np.percentile(values, 10, axis=0, method="lower")
+    high = np.percentile(values, 90, axis=0, method="higher")
+    scale = np.maximum(_MAD_TO_STD * np.median(np.abs(away), axis=0), (high - low) / FAR)
+    spread = values.std(axis=0)
+    scale = np.where(scale < _ALL_ALIKE * spread, spread, scale)
     return np.divide(away, scale, out=np.zeros_like(away), where=scale > 0.0)
 
 

@@ -7,7 +7,7 @@ data2vec-audio, and the encoder of Whisper. OPTIONS, joined by commas:
 ============== ===================================================================================================
 ``layer=9``    The layer, counted as transformers counts hidden states: 0 is what goes into the first layer,
                ``last`` (the default) comes out of the last. ``all`` gives every one of them side by side, for
-               models that learn how to weigh layers.
+               the model ``weighted-layers``, which learns how much to listen to each.
 ``pool=mean``  Over time; ``mean+std`` adds the (population) standard deviations.
 ``device=cpu`` As torch names it: ``cuda``, ``cuda:1``, ``mps``.
 ``download=no``  Nothing is ever fetched unless this is ``yes``.
@@ -173,6 +173,11 @@ def _layers(layer: str, checkpoint: Checkpoint, parameter: str) -> tuple[int, ..
         return tuple(range(checkpoint.n_states))
     if layer == "last":
         return (last,)
+    if layer.startswith("weight"):
+        raise UsageError(
+            f"ssl:{parameter}: layer is '{layer}'; weights of layers are learned by a model: take layer=all, and "
+            "the model 'weighted-layers'"
+        )
     if not layer.isdecimal() or int(layer) > last:
         raise UsageError(f"ssl:{parameter}: layer is '{layer}'; this checkpoint has 0 to {last}, last and all")
     return (int(layer),)

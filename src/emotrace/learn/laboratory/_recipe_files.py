@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from emotrace.errors import RecipeError, UnknownNameError, suggest
+from emotrace.errors import LabelError, RecipeError, UnknownNameError, suggest
+from emotrace.labels import preset_name
 
 
 def recipe_names(folder: Path) -> list[str]:
     """List the recipes of a folder in the order of their numbers."""
-    return sorted((path.stem for path in folder.glob("*.toml")), key=lambda name: (len(name), name))
+    return sorted((path.stem for path in folder.glob("*.toml")), key=lambda name: (name[:1], len(name), name))
 
 
 def find_recipe(name_or_path: str, folder: Path, kind: str, shipped: str) -> Path:
@@ -41,6 +42,14 @@ def require_known(key: str, name: str, known: Iterable[str]) -> None:
     names = list(known)
     if name not in names:
         raise RecipeError(f"key '{key}': no '{name}'; {suggest(name, names)}")
+
+
+def find_preset(key: str, name: str) -> str:
+    """Give a label preset's own name, raise `RecipeError` if there is none; see `emotrace.labels.preset_name`."""
+    try:
+        return preset_name(name)
+    except LabelError as error:
+        raise RecipeError(f"key '{key}': {error}") from None
 
 
 def require(is_sound: bool, key: str, what: str) -> None:

@@ -18,7 +18,7 @@ from emotrace.learn.laboratory.check import read_checked_claim
 from emotrace.learn.laboratory.recipe import Claim, Model
 from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task, divide, small_settings
 from emotrace.learn.laboratory.speech import why_missing
-from emotrace.learn.models._build import build_model
+from emotrace.learn.models._build import build_model, read_names
 from emotrace.learn.models._neural import NeuralClassifier
 
 SWEEP_EPOCHS = (5, 10, 15, 25)
@@ -153,6 +153,7 @@ def _train(
     truth = np.array([u.emotion for u in sides.test])
     params = small_settings(network.model, network.preset) if work.is_small else {}
     params |= {"epochs": epochs[-1], "patience": None, "random_state": task.nth}
+    params |= read_names(network.model, sides.names)
     estimator = build_model(network.model, network.preset, **params)
     estimator.fit(
         sides.train_features,

@@ -12,9 +12,8 @@ from typing import Any
 
 from emotrace import registry
 from emotrace.errors import RecipeError
-from emotrace.labels import PRESETS
 from emotrace.learn.evaluation.joint6 import CORPORA, N_FOLDS
-from emotrace.learn.laboratory._recipe_files import find_recipe, recipe_names, require, require_known
+from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names, require, require_known
 from emotrace.strict_toml import read_record
 
 _SHIPPED = Path(__file__).parent.parent / "recipes" / "honest"
@@ -126,7 +125,8 @@ class Honest:
         if self.tested.protocol == JOINT6:
             for corpus in self.corpora:
                 require_known("corpora", corpus, CORPORA)
-        require_known("labels", self.labels, PRESETS)
+        # One set of labels has one name, in runs and figures too.
+        object.__setattr__(self, "labels", find_preset("labels", self.labels))
         for key, known in (("groups", GROUPS), ("heard", HEARD)):
             values = getattr(self, key)
             require(bool(values), key, f"must name one of {', '.join(known)}")

@@ -10,6 +10,7 @@ from typing import Any
 import emotrace
 from emotrace.errors import ReportError, UsageError
 from emotrace.learn._results import installed_version, write_text
+from emotrace.learn.laboratory.per_class import render_classes
 from emotrace.learn.laboratory.reproduce import why_other_size
 
 NAME = "reproduction"
@@ -84,7 +85,7 @@ def render(summaries: Sequence[Summary], is_small: bool = False) -> str:
     small = "\n**A small version, to see that all works: its figures mean nothing.**\n" if is_small else ""
     measured = [summary for summary in summaries if summary["results"]]
     remarks = "" if is_small else _remarks(measured)
-    parts = [_HEAD, small, _table(measured), remarks, _absent(summaries), _how()]
+    parts = [_HEAD, small, _table(measured), render_classes(measured), remarks, _absent(summaries), _how()]
     return "\n".join(part for part in parts if part)
 
 
@@ -168,7 +169,10 @@ def _how() -> str:
     return (
         "## How to repeat it\n\n"
         "```\nEMOTRACE_CORPORA=/path/to/corpora emotrace reproduce --all -o DIR\n```\n\n"
-        "`emotrace recipes show R6` prints a claim's recipe. What lies in DIR is not done again.\n"
+        "`emotrace recipes show R6` prints a claim's recipe. What lies in DIR is not done again.\n\n"
+        "Every answer of every run is kept. `emotrace report DIR/runs/R6/as-claimed-mlp-all-0 -o PAGE` draws\n"
+        "confusion, ROC, reliability, speakers and the mistakes to listen to; given the folders of several\n"
+        "models of a claim, all of them side by side.\n"
     )
 
 

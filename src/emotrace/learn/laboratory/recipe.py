@@ -14,9 +14,10 @@ from pathlib import Path
 
 from emotrace import registry
 from emotrace.errors import RecipeError
-from emotrace.labels import PRESETS
+from emotrace.labels import PRESETS, SEXES
 from emotrace.learn.augment import PLANS
-from emotrace.learn.laboratory._recipe_files import find_recipe, recipe_names, require, require_known
+from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names, require, require_known
+from emotrace.learn.laboratory.answers import safe_name
 from emotrace.learn.training.search import METHODS
 from emotrace.strict_toml import read_record
 
@@ -175,8 +176,25 @@ class Model:
 
 
 @dataclass(frozen=True)
+class ClassFigures:
+    """What is published of one label, in [0, 1]; often not all of it."""
+
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+
+    def __post_init__(self) -> None:
+        for key, value in dataclasses.asdict(self).items():
+            require(value is None or 0 <= value <= 1, key, "must be in [0, 1]")
+        require(dataclasses.astuple(self) != (None,) * 3, "precision", "or 'recall' or 'f1' must be given")
+
+
+@dataclass(frozen=True)
 class Published:
-    """A published figure: of which model, on which group, how many test clips; ``note`` says where it stands."""
+    """A published figure: of which model, on which group, how many test clips; ``note`` says where it stands.
+
+    ``per_class``, by label, and ``macro_f1`` are of the same test.
+    """
 
     model: str
     value: float
@@ -184,11 +202,14 @@ class Published:
     measure: str = "accuracy"
     n: int | None = None
     note: str = ""
+    macro_f1: float | None = None
+    per_class: Mapping[str, ClassFigures] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_known("group", self.group, GROUPS)
         require_known("measure", self.measure, MEASURES)
         require(0 < self.value < 1, "value", "must be in (0, 1)")
+        require(self.macro_f1 is None or 0 <= self.macro_f1 <= 1, "macro_f1", "must be in [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -235,7 +256,8 @@ class Claim:
         require(bool(self.corpora), "corpora", "must name a corpus")
         for corpus in self.corpora:
             require_known("corpora", corpus, registry.names("corpus"))
-        require_known("labels", self.labels, PRESETS)
+        # One set of labels has one name, in runs and figures too.
+        object.__setattr__(self, "labels", find_preset("labels", self.labels))
         require_known("target", self.target, TARGETS)
         require(bool(self.groups), "groups", "must name a group")
         for group in (*self.groups, *(group for model in self.models for group in model.groups)):
@@ -243,13 +265,25 @@ class Claim:
         require(bool(self.models), "models", "must be tables [[models]]")
         names = [model.name for model in self.models]
         require(len(set(names)) == len(names), "models", "must have names that differ")
+        # Each has folders of its own.
+        told_apart = len({safe_name(name) for name in names}) == len(names)
+        require(told_apart, "models", "must have names that differ in letters or digits")
         for figure in self.published:
             require_known("published.model", figure.model, names)
+            for label in figure.per_class:
+                require_known("published.per_class", label, self.classes)
         for key in (*self.as_claimed.speakers, *self.twin.speakers):
             require_known("speakers", key, self.corpora)
         require(self.seeds >= 1, "seeds", "must be at least 1")
         before = self.augmentation is not None and self.augmentation.before_split
         require(self.as_claimed.is_leaky or not before, "before_split", "is leaky and needs a 'test_share'")
+
+    @property
+    def classes(self) -> list[str]:
+        """List the labels that are told apart, in any group."""
+        if self.target == "emotion":
+            return list(PRESETS[self.labels])
+        return [f"{sex} {emotion}" for sex in SEXES for emotion in PRESETS[self.labels]]
 
     def models_of(self, group: str) -> list[Model]:
         """List the models that are fitted on a group."""
@@ -265,6 +299,9 @@ class Claim:
         facts["features"] = {
             key: value for key, value in facts["features"].items() if key not in later or value != later[key]
         }
+        for model in facts["models"]:
+            if model["search"] is not None and model["search"]["leaky_folds"] == "clips":
+                del model["search"]["leaky_folds"]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

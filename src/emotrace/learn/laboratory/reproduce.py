@@ -13,10 +13,11 @@ from typing import Any
 from emotrace.errors import EmotraceError, ReportError, UsageError
 from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn._results import write_text
+from emotrace.learn.laboratory.answers import keep_answers, run_folder
 from emotrace.learn.laboratory.check import read_checked_claim
 from emotrace.learn.laboratory.copies import Progress
 from emotrace.learn.laboratory.recipe import Claim
-from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, RunWork, Task, checkpoints
+from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN, Run, RunWork, Task, checkpoints
 from emotrace.learn.laboratory.speech import why_missing
 
 Tell = Callable[[str], None]
@@ -67,9 +68,10 @@ def reproduce(
     root
         Folder with one sub-folder per corpus.
     folder
-        Where the record is kept, as ``<claim>.json``; searches for parameters as `SEARCHES`. What an earlier
-        version of the recipe has measured is moved to ``<claim>-<its fingerprint>.json``, and back when it is that
-        recipe again. A network that is being trained has a folder of its own, `checkpoints`, until it is done.
+        Where the record is kept, as ``<claim>.json``; the answers of each run in a folder below ``<claim>``, see
+        `keep_answers`; searches for parameters as `SEARCHES`. What an earlier version of the recipe has measured
+        is moved to ``<claim>-<its fingerprint>.json``, and back when it is that recipe again. A network that is
+        being trained has a folder of its own, `checkpoints`, until it is done.
     is_small
         A few clips, one division and short training: to see that all works. Its figures mean nothing.
     n_seeds
@@ -112,15 +114,14 @@ def reproduce(
         if missing:
             work.prepare(recipe)
         # Features are made on all cores first; runs then find them.
-        for n_done, (place, facts) in enumerate(run_tasks(_share(work, n_jobs), missing, n_jobs), start=1):
-            if isinstance(facts, Death):
-                raise EmotraceError(f"the process of the run '{missing[place].key}' {facts.how}, twice")
-            record.runs[missing[place].key] = facts
-            write_record(record, folder)
+        for n_done, (place, run) in enumerate(run_tasks(_share(work, n_jobs), missing, n_jobs), start=1):
+            if isinstance(run, Death):
+                raise EmotraceError(f"the process of the run '{missing[place].key}' {run.how}, twice")
+            _keep(record, missing[place], run, folder)
             # Only now: what is not in the record would be trained again.
             shutil.rmtree(checkpoints(folder, claim, missing[place]), ignore_errors=True)
             if tell is not None:
-                tell(_sentence(claim, missing[place], facts))
+                tell(_sentence(claim, missing[place], run.facts))
             if progress is not None:
                 progress(n_before + n_done, len(tasks))
     except EmotraceError as error:
@@ -235,6 +236,20 @@ def write_record(record: Record, folder: Path) -> None:
         "runs": record.runs,
     }
     write_text(_path(folder, record.claim.claim), json.dumps(facts))
+
+
+def _keep(record: Record, task: Task, run: Run, folder: Path) -> None:
+    """Keep a run: its answers first, so that a run of the record has them."""
+    about = {
+        "claim": record.claim.claim,
+        "fingerprint": record.claim.fingerprint,
+        "is_small": record.is_small,
+        "run": task.key,
+        "is_leaky": run.facts["is_leaky"],
+    }
+    keep_answers(run.answers, about, run_folder(folder, record.claim.claim, task.key))
+    record.runs[task.key] = run.facts
+    write_record(record, folder)
 
 
 def _share(work: RunWork, n_jobs: int) -> RunWork:

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.errors import TrainingError
+from emotrace.features._feature_set import load_feature_set
 from emotrace.learn.augment import Row, find_plan
 from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
 from emotrace.learn.evaluation.split import LeakySplit, Split
+from emotrace.learn.laboratory.answers import Answers, ask
 from emotrace.learn.laboratory.copies import Measured, Progress, measure
 from emotrace.learn.laboratory.division import (
     divide_as_claimed,
@@ -27,7 +29,7 @@ from emotrace.learn.laboratory.division import (
 )
 from emotrace.learn.laboratory.recipe import Claim, Model, read_claim
 from emotrace.learn.laboratory.speech import choose_group, find_clips
-from emotrace.learn.models._build import build_model, load_model
+from emotrace.learn.models._build import build_model, load_model, read_names
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.search import Found, search, search_space
 from emotrace.types import Utterance
@@ -56,12 +58,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Material:
-    """The clips of a claim that can be used, the rows of its augmentation, and the features of both."""
+    """The clips of a claim that can be used, the rows of its augmentation, and the features of both by name."""
 
     claim: Claim
     utterances: tuple[Utterance, ...]
     rows: tuple[Row, ...]
     measured: Measured
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,15 @@ class Sides:
     train_features: NDArray[np.float32]
     test_features: NDArray[np.float32]
     split: Split | LeakySplit
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run gives: its facts, ready for JSON, and every single answer."""
+
+    facts: dict[str, Any]
+    answers: Answers
 
 
 @dataclass
@@ -115,8 +127,8 @@ class RunWork:
             self._last = recipe, gather(recipe, self)
         return self._last[1]
 
-    def __call__(self, task: Task) -> dict[str, Any]:
-        """Do one run, and give its facts, ready for JSON.
+    def __call__(self, task: Task) -> Run:
+        """Do one run.
 
         Raises
         ------
@@ -137,7 +149,10 @@ class RunWork:
         prediction = [str(label) for label in estimator.predict(sides.test_features)]
         known = [str(label) for label in estimator.predict(sides.train_features)]
         facts = _facts(task, sides, prediction, known, found, time.perf_counter() - begun)
-        return {**facts, "warnings": sorted({str(warning.message) for warning in heard})}
+        if hasattr(estimator, "layer_weights_"):
+            facts["layer_weights"] = [round(float(weight), 4) for weight in estimator.layer_weights_]
+        facts["warnings"] = sorted({str(warning.message) for warning in heard})
+        return Run(facts, ask(estimator, sides.test_features, sides.test, prediction))
 
     def for_others(self) -> RunWork:
         """Give the same work in a form for other processes: they find the features in the cache."""
@@ -174,7 +189,8 @@ def gather(recipe: str, work: RunWork) -> Material:
     )
     kept = {(u.file, u.segment) for u in usable}
     rows = [row for row in rows if (row.utterance.file, row.utterance.segment) in kept]
-    return Material(claim, tuple(usable), tuple(rows), measured)
+    names = load_feature_set(claim.features.set).names
+    return Material(claim, tuple(usable), tuple(rows), measured, names)
 
 
 def divide(material: Material, task: Task, is_small: bool = False) -> Sides:
@@ -190,7 +206,7 @@ def divide(material: Material, task: Task, is_small: bool = False) -> Sides:
     if task.variant == AS_CLAIMED and claim.augmentation is not None and claim.augmentation.before_split:
         rows = [row for row in material.rows if task.group in ("all", row.utterance.sex)]
         leaky, train, test = divide_copies_leaky(rows, claim.as_claimed, task.nth)
-        sides = Sides(leaky.train, leaky.test, measured.rows(train), measured.rows(test), leaky)
+        sides = Sides(leaky.train, leaky.test, measured.rows(train), measured.rows(test), leaky, material.names)
     else:
         split = _split(claim, own, task, is_small)
         if claim.augmentation is None:
@@ -198,7 +214,7 @@ def divide(material: Material, task: Task, is_small: bool = False) -> Sides:
         else:
             copies = training_rows(split, claim.augmentation)
             heard, features = [row.utterance for row in copies], measured.rows(copies)
-        sides = Sides(heard, split.test, features, measured.clips(split.test), split)
+        sides = Sides(heard, split.test, features, measured.clips(split.test), split, material.names)
     expected = claim.as_claimed.n_test
     if task.variant == AS_CLAIMED and not is_small and expected not in (None, len(sides.test)):
         raise TrainingError(
@@ -236,7 +252,7 @@ def _seek(model: Model, task: Task, sides: Sides, is_small: bool, storage: Path 
         folds="speakers" if sides.split.is_speaker_independent else f"{wanted.leaky_folds}-leaky",
         metric="accuracy",
         preset=model.preset,
-        fixed=settings,
+        fixed={**read_names(model.model, sides.names), **settings},
         seed=task.nth,
         storage=storage,
         is_pruned=False,
@@ -250,9 +266,12 @@ def _fit(
     params.update({} if model.epochs is None else {"epochs": model.epochs})
     params.update(found.params if found is not None else {})
     params.update(small_settings(model.model, model.preset) if is_small else {})
-    estimator = build_model(model.model, model.preset, **params)
+    told = read_names(model.model, sides.names)
+    estimator = build_model(model.model, model.preset, **{**told, **params})
     if not _is_network(estimator):
-        return fit_classic(model.model, sides.train_features, sides.train, preset=model.preset, **params)
+        return fit_classic(
+            model.model, sides.train_features, sides.train, sides.names, preset=model.preset, **params
+        )
     return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]), folder=folder)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from emotrace.learn.evaluation.bootstrap import speaker_bootstrap
 from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
+from emotrace.learn.laboratory.per_class import class_figures, published_classes
 from emotrace.learn.laboratory.recipe import Claim, Published
 from emotrace.learn.laboratory.reproduce import Record
 from emotrace.learn.laboratory.run import AS_CLAIMED, TWIN
@@ -23,8 +24,9 @@ def summarise(record: Record) -> dict[str, Any]:
 
     ``results`` has an entry for every group and model that was run. Accuracies are in [0, 1]. ``mean`` and ``sd``
     are over divisions (``sd`` None for one), ``low`` and ``high`` the ends of the 95 % interval of the pooled
-    predictions by a bootstrap over speakers. ``leak_gap`` is as claimed minus speaker-independent, in accuracy,
-    where the claim is leaky.
+    predictions by a bootstrap over speakers; ``macro_f1`` and ``per_class`` are of the pooled predictions too, see
+    `class_figures`, and stand in ``published`` where they were published. ``leak_gap`` is as claimed minus
+    speaker-independent, in accuracy, where the claim is leaky.
     """
     claim = record.claim
     results = [
@@ -90,6 +92,7 @@ def _figures(runs: Sequence[Run]) -> dict[str, Any]:
         "training_accuracy": _spread([run["training_accuracy"] for run in runs]),
         "cross_validated": _spread([run["search"]["value"] for run in runs if run["search"]]),
         "minutes": round(sum(run["seconds"] for run in runs) / 60.0, 2),
+        **class_figures(*_pooled(runs)[:2]),
     }
 
 
@@ -145,6 +148,7 @@ def _told(figure: Published) -> dict[str, Any]:
         "value": figure.value,
         "n": figure.n,
         "note": figure.note,
+        **published_classes(figure),
     }
 
 

@@ -7,6 +7,7 @@ itself. All but the last are scikit-learn estimators that are built here.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -74,6 +75,17 @@ def build_model(name: str, preset: str | None = None, **params: Any) -> Any:
         return module.build(**settings)
     except (TypeError, ValueError) as error:
         raise UsageError(f"the model '{name}' cannot be built: {error}") from None
+
+
+def read_names(name: str, names: Sequence[str]) -> dict[str, Any]:
+    """Give the parameters that the family ``name`` reads from the names of its features; most read none.
+
+    >>> read_names("svm", ["rms_mean", "zcr_mean"])
+    {}
+    """
+    module = load_model(name)
+    params: dict[str, Any] = module.read_names(names) if hasattr(module, "read_names") else {}
+    return params
 
 
 def export_model(name: str, estimator: Any, n_features: int | tuple[int, ...]) -> onnx.ModelProto:

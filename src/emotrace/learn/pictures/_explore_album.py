@@ -82,7 +82,8 @@ def explore_album(exploration: Exploration, examples: Analyses, intensities: Ana
     album["mel-scale"] = partial(draw_mel_scale, facts["mel_lesson"])
     if not says_enough(facts):
         return album
-    album["separation"] = partial(_draw_separation, facts["separation"])
+    if len(facts["counts"]["emotion"]) > 1:
+        album["separation"] = partial(_draw_separation, facts["separation"])
     for name, (starts, n_columns, height) in _PANELS.items():
         boxes = _boxes_of(facts["boxes"], starts)
         titles = [str(int(f.split("_")[2])) if name == "mel" else shown_title(f) for f in boxes]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from emotrace.learn._folder import replacing_contents
 from emotrace.learn.pictures._canvas import save_picture
-from emotrace.learn.pictures._folder import replacing_contents
 from emotrace.learn.pictures.epoch_sweep import draw_epoch_sweep
 from emotrace.learn.pictures.explore_report import to_json
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from emotrace.errors import AudioError, MissingExtraError
+from emotrace.learn._folder import replacing_contents
 from emotrace.learn.explore import Exploration
 from emotrace.learn.explore.examples import Analysis, Example, analyse, load_example
 from emotrace.learn.explore.explore import Stage
 from emotrace.learn.explore.mel_lesson import make_step, make_tone
 from emotrace.learn.pictures._album import draw_album
 from emotrace.learn.pictures._explore_album import explore_album
-from emotrace.learn.pictures._folder import replacing_contents
 from emotrace.learn.pictures._sound import Sound, encode_sound, load_sound
 from emotrace.learn.pictures.pages._explore_view import ExploreView
 from emotrace.learn.pictures.pages.explore import write_explore_page

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emotrace.learn._folder import replacing_contents
 from emotrace.learn.explore.explore import Stage
 from emotrace.learn.pictures._album import draw_album
-from emotrace.learn.pictures._folder import replacing_contents
 from emotrace.learn.pictures.explore_report import PICTURES, to_json
 from emotrace.learn.pictures.importance import draw_importance, draw_selection, draw_sexes
 from emotrace.learn.pictures.pages.importance import write_importance_page
+from emotrace.learn.pictures.tree import draw_tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,6 +61,9 @@ def _album(facts: Mapping[str, Any]) -> dict[str, Callable[[], Figure]]:
     album: dict[str, Callable[[], Figure]] = {
         "selection": partial(draw_selection, groups, facts["n_features"]),
         **{f"importance-{name}": partial(draw_importance, group["features"]) for name, group in groups.items()},
+    }
+    album |= {
+        f"tree-{name}": partial(draw_tree, group["tree"]) for name, group in groups.items() if "tree" in group
     }
     if "female" in groups:
         album["sexes"] = partial(draw_sexes, groups["female"]["features"], groups["male"]["features"])

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 from emotrace.errors import AudioError, MissingExtraError
+from emotrace.learn._folder import replacing_contents
 from emotrace.learn.explore.explore import Stage
 from emotrace.learn.explore.judged import Answer, Judged
 from emotrace.learn.explore.judged_facts import compare_runs, judged_facts, wrong_answers
 from emotrace.learn.pictures._album import Album, draw_album
-from emotrace.learn.pictures._folder import replacing_contents
 from emotrace.learn.pictures._judged_album import file_prefix, judged_album
 from emotrace.learn.pictures._sound import Sound, load_sound
 from emotrace.learn.pictures.comparison import draw_comparison

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from emotrace.learn.pictures._canvas import INK, SEX_COLOURS, SOFT, TICK, WIDTH, dress, legend, new_figure
+from emotrace.plural import plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ def draw_recall_by_speaker(
         axes.set_xticks([])
     axes.set_xlim(-0.6, end + 0.07 * len(ranked))
     axes.set_ylim(0, 1.02)
-    dress(axes, x=f"{len(ranked)} speakers", y="unweighted average recall", grid="y")
+    dress(axes, x=f"{len(ranked)} {plural(len(ranked), 'speaker')}", y="unweighted average recall", grid="y")
     axes.tick_params(axis="x", length=0, labelcolor=INK)
     legend(axes, loc="lower right", ncols=3)
     return figure

@@ -45,24 +45,24 @@ def draw_separation(
         zorder=3,
         label="emotion, as it is",
     )
+    # Of one speaker nobody can say what another would change.
+    by_speaker = {place: row["speaker"] for place, row in enumerate(ranked) if row["speaker"] is not None}
     axes.scatter(
-        [row["speaker"] or 0.0 for row in ranked],
-        places,
+        list(by_speaker.values()),
+        list(by_speaker),
         s=34,
         marker="D",
         facecolors="none",
         edgecolors=_SPEAKER,
         linewidths=1.3,
         zorder=2,
-        label="speaker",
+        label="speaker" if by_speaker else None,
     )
     axes.axvline(chance["emotion"], color=SOFT, linewidth=0.8, linestyle=(0, (3, 3)))
     axes.text(chance["emotion"], -0.9, " chance", fontsize=TICK, color=SOFT, ha="left", va="center")
     axes.set_yticks(places, titles)
     axes.set_ylim(len(ranked) - 0.4, -1.3)
-    axes.set_xlim(
-        0.0, max(0.5, 1.05 * max([*as_is, *within, *(row["speaker"] or 0.0 for row in ranked)], default=0))
-    )
+    axes.set_xlim(0.0, max(0.5, 1.05 * max([*as_is, *within, *by_speaker.values()], default=0)))
     dress(axes, x="share of the feature's (ranked) variance that is explained", grid="x")
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     legend(axes, loc="lower right")

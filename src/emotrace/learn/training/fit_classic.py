@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.errors import TrainingError, UsageError
-from emotrace.learn.models._build import build_model, load_model
+from emotrace.learn.models._build import build_model, load_model, read_names
 from emotrace.types import Utterance
 
 
@@ -33,7 +33,7 @@ def fit_classic(
     utterances
         The clips: their emotions, and for some families their speakers' sexes.
     names
-        Of the features, for messages.
+        Of the features, for messages, and for families that read parameters from them.
     preset, **params
         As for `emotrace.learn.models._build.build_model`.
 
@@ -49,7 +49,8 @@ def fit_classic(
         If the clips have one emotion only, features that are not finite, or a speaker of unknown sex whose sex is
         needed, or if the model refuses them.
     """
-    module, estimator = load_model(model), build_model(model, preset, **params)
+    module, told = load_model(model), read_names(model, names)
+    estimator = build_model(model, preset, **{**told, **params})
     _check(features, utterances, names)
     emotions = np.array([u.emotion for u in utterances])
     sexes = {"sex": _sexes(model, utterances)} if getattr(module, "NEEDS_SEX", False) else {}

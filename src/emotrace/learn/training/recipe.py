@@ -6,21 +6,28 @@ key, type or value is a `RecipeError` that names the key and says what is allowe
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from emotrace import registry
-from emotrace.errors import LabelError, RecipeError, UnknownNameError, suggest
+from emotrace.errors import LabelError, RecipeError, UnknownNameError, UsageError, suggest
+from emotrace.features._feature_set import load_feature_set
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS
 from emotrace.strict_toml import parse_record, read_table, show_file
 
+if TYPE_CHECKING:
+    from emotrace.learn.models._space import Space
+
 _SHIPPED = Path(__file__).parent.parent / "recipes"
+_NETWORKS = ("residual-cnn", "statistics-mlp", "two-views")
+"""Whose input is known without importing them, which takes PyTorch."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,12 @@ class Model:
 
     def __post_init__(self) -> None:
         _require_known("name", self.name, registry.names("model"))
+        _require(
+            self.name in _NETWORKS or registry.load("model", self.name).INPUT == "waveform",
+            "name",
+            f"names '{self.name}', which learns from features: add [features] with 'set', and put parameters "
+            f"into [model.params]; on audio itself learn {', '.join(_NETWORKS)}",
+        )
         _require(1 <= self.ears <= 3, "ears", "must be 1, 2 or 3")
         _require(
             self.name == "statistics-mlp" or not self.encoder,
@@ -228,6 +241,146 @@ class Recipe:
         decisive = {key: value for key, value in recipe_to_dict(self).items() if key != "export"}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
+    @property
+    def seed(self) -> int:
+        """What is drawn from."""
+        return self.training.seed
+
+    def with_seed(self, seed: int) -> Recipe:
+        """Give the same training, drawn anew."""
+        return replace(self, training=replace(self.training, seed=seed))
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is measured of a clip: a feature set, and below how many dB under its peak the ends are cut off."""
+
+    set: str
+    trim_db: float | None = None
+
+    def __post_init__(self) -> None:
+        with _as_recipe_error("set"):
+            load_feature_set(self.set)
+        _require(self.trim_db is None or self.trim_db > 0, "trim_db", "must be above 0")
+
+
+@dataclass(frozen=True)
+class FeatureModel:
+    """A family of models, settings of it by name, and parameters, which win over them."""
+
+    name: str
+    preset: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        from emotrace.learn.models._build import build_model
+
+        _require_known("name", self.name, registry.names("model"))
+        with _as_recipe_error("name"):
+            build_model(self.name, self.preset, **self.params)
+        _require(self.seed >= 0, "seed", "must not be negative")
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Which changed copies of the training clips are learnt from as well."""
+
+    plan: str
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        from emotrace.learn.augment import find_plan
+
+        with _as_recipe_error("plan"):
+            find_plan(self.plan)
+        _require(self.seed >= 0, "seed", "must not be negative")
+
+
+@dataclass(frozen=True)
+class Search:
+    """How the model's parameters are sought, in folds of training speakers.
+
+    ``space`` names a space that a reference project has published; ``values`` lists what parameters may be.
+    Without either, the model's own space is searched.
+    """
+
+    method: str = "optuna"
+    n_trials: int = 20
+    n_folds: int = 3
+    space: str | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+    metric: str = "unweighted_average_recall"
+
+    def __post_init__(self) -> None:
+        from emotrace.learn.training.search import METHODS, METRICS
+
+        _require_known("method", self.method, METHODS)
+        _require_known("metric", self.metric, METRICS)
+        _require(self.n_trials >= 1, "n_trials", "must be at least 1")
+        _require(self.n_folds >= 2, "n_folds", "must be at least 2")
+        _require(self.space is None or not self.values, "values", "must be left out beside 'space'")
+        for name, values in self.values.items():
+            is_sound = isinstance(values, list) and len(values) > 0
+            _require(is_sound, f"values.{name}", "must be a list of what the parameter may be")
+
+    def space_of(self, model: str) -> Space:
+        """Give what is searched for a family of models; raise `UsageError` if there is nothing."""
+        from emotrace.learn.models._space import Choice
+        from emotrace.learn.training.search import search_space
+
+        own = {name: Choice(tuple(cast("list[Any]", values))) for name, values in self.values.items()}
+        return own or search_space(model, self.space)
+
+
+@dataclass(frozen=True)
+class FeatureRecipe:
+    """A whole training run of a model of features, classic or neural, into a bundle of emotions."""
+
+    data: Data
+    features: Features
+    model: FeatureModel
+    export: Export
+    kind: str = "emotion"
+    augmentation: Augmentation | None = None
+    search: Search | None = None
+
+    def __post_init__(self) -> None:
+        from emotrace.learn.models._build import build_model, load_model
+
+        _require(self.kind == "emotion", "kind", "must be 'emotion' beside [features]")
+        _require(not self.data.weights, "data.weights", "is for networks that learn from audio; leave it out")
+        level, takes = load_feature_set(self.features.set).level, load_model(self.model.name).INPUT
+        _require(
+            level in _LEVELS[takes],
+            "features.set",
+            f"is '{self.features.set}', of level '{level}', but the model '{self.model.name}' takes "
+            f"{' or '.join(_LEVELS[takes])}; `emotrace features list` names the levels",
+        )
+        if self.search is not None:
+            _require(level == "functionals", "search", "needs a feature set of level 'functionals'")
+            with _as_recipe_error("search.space"):
+                first = {name: space.grid()[0] for name, space in self.search.space_of(self.model.name).items()}
+            with _as_recipe_error("search.values"):
+                build_model(self.model.name, self.model.preset, **{**first, **self.model.params})
+
+    @property
+    def seed(self) -> int:
+        """What is drawn from."""
+        return self.model.seed
+
+    def with_seed(self, seed: int) -> FeatureRecipe:
+        """Give the same training, drawn anew."""
+        return replace(self, model=replace(self.model, seed=seed))
+
+
+_LEVELS: Mapping[str, tuple[str, ...]] = {
+    "features": ("functionals",),
+    "frames": ("lld", "functionals"),
+    "image": ("image",),
+}
+"""Of the feature sets that a model of each kind of input can learn from."""
+
 
 @dataclass(frozen=True)
 class SpeechTraining:
@@ -280,14 +433,16 @@ class SpeechRecipe:
     training: SpeechTraining = field(default_factory=SpeechTraining)
 
 
-_KINDS: Mapping[str, type[Recipe] | type[SpeechRecipe]] = {
+AnyRecipe: TypeAlias = Recipe | FeatureRecipe | SpeechRecipe
+
+_KINDS: Mapping[str, type[AnyRecipe]] = {
     "emotion": Recipe,
     "speech": SpeechRecipe,
     "sex": Recipe,
 }
 
 
-def recipe_to_dict(recipe: Recipe | SpeechRecipe) -> dict[str, Any]:
+def recipe_to_dict(recipe: AnyRecipe) -> dict[str, Any]:
     """Give a recipe as plain JSON-ready data."""
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(recipe)))
     return plain
@@ -313,8 +468,10 @@ def find_recipe(name_or_path: str) -> Path:
     raise UnknownNameError("recipe", name_or_path, recipe_names())
 
 
-def read_recipe(name_or_path: str) -> Recipe | SpeechRecipe:
+def read_recipe(name_or_path: str) -> AnyRecipe:
     """Read and validate a recipe; see `find_recipe` for what may be given.
+
+    With a section ``[features]`` it is a `FeatureRecipe`.
 
     Raises
     ------
@@ -326,7 +483,16 @@ def read_recipe(name_or_path: str) -> Recipe | SpeechRecipe:
     kind = table.get("kind", "emotion")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise RecipeError(f"{file}: key 'kind' must be one of {', '.join(_KINDS)}, got {ascii(kind)[:60]}")
-    return parse_record(_KINDS[kind], table, file, RecipeError)
+    record: type[AnyRecipe] = FeatureRecipe if "features" in table else _KINDS[kind]
+    return parse_record(record, table, file, RecipeError)
+
+
+@contextlib.contextmanager
+def _as_recipe_error(key: str) -> Iterator[None]:
+    try:
+        yield
+    except (UnknownNameError, UsageError) as error:
+        raise RecipeError(f"key '{key}': {error}") from None
 
 
 def _require_known(key: str, name: str, known: Iterable[str]) -> None:

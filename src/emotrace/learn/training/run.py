@@ -2,8 +2,8 @@
 
 The stages of an emotion run are: gather and divide the speech, pack it, fit the network, fit the temperature
 and the threshold of certainty on validation speakers, export. Packing and fitting go on where they were
-interrupted. A run of speakers' sex has the same stages, but no threshold. A speech run takes minutes, and starts
-anew.
+interrupted. A run of speakers' sex has the same stages, but no threshold; a run on features measures in place of
+packing, and may seek parameters first. A speech run takes minutes, and starts anew.
 """
 
 from __future__ import annotations
@@ -41,7 +41,16 @@ from emotrace.learn.training.fit import (
 from emotrace.learn.training.fit_speech import fit_speech
 from emotrace.learn.training.fit_views import fit_views
 from emotrace.learn.training.pack import Pack, Versions, build_pack, versions_of
-from emotrace.learn.training.recipe import Data, Export, Recipe, SpeechRecipe, recipe_to_dict
+from emotrace.learn.training.recipe import (
+    AnyRecipe,
+    Data,
+    Export,
+    FeatureRecipe,
+    Recipe,
+    SpeechRecipe,
+    recipe_to_dict,
+)
+from emotrace.learn.training.run_features import run_features
 from emotrace.types import Utterance
 
 MINIMUM_SECONDS = 0.5
@@ -50,7 +59,7 @@ Report = Callable[[str, Mapping[str, Any]], None]
 
 
 def run(
-    recipe: Recipe | SpeechRecipe,
+    recipe: AnyRecipe,
     corpora: Path | None,
     folder: Path,
     report: Report,
@@ -88,6 +97,9 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(recipe, Recipe):
         bundle = _run_labelled(recipe, split, folder, report, carried)
+    elif isinstance(recipe, FeatureRecipe):
+        _require_default_labels(recipe.export, label_inventory(split.train))
+        bundle = run_features(recipe, split, folder, report)
     else:
         bundle = _run_speech(recipe, split, folder, report)
     with replacing(folder / "recipe.json") as part:

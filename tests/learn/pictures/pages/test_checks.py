@@ -10,14 +10,14 @@ from emotrace.learn.pictures.pages._checks import draw_checks, draw_verdict
 def facts(*findings: tuple[str, str, tuple[str, ...]], constant: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "check": {"findings": [{"kind": k, "message": m, "files": list(f)} for k, m, f in findings]},
-        "features": {"stats70": {"n_missing": 0, "n_infinite": 0, "constant": list(constant)}},
+        "features": {"stats70": {"n_clips": 60, "n_missing": 0, "n_infinite": 0, "constant": list(constant)}},
         "not_extracted": [],
     }
 
 
 def test_a_sound_corpus() -> None:
     assert "Nothing was found to be wrong with any file." in draw_verdict(facts())
-    assert draw_checks(facts()).count(">yes<") == 18
+    assert draw_checks(facts()).count(">yes<") == 19
 
 
 def test_one_constant_feature_is_a_note() -> None:
@@ -25,6 +25,17 @@ def test_one_constant_feature_is_a_note() -> None:
     assert "Sound." in draw_verdict(found)
     assert "the same for all clips: chroma_max" in draw_checks(found)
     assert "1 constant feature" in draw_verdict(facts(constant=("a", "b")))
+
+
+def test_a_part_of_a_corpus_is_a_note() -> None:
+    found = facts(("part", "60 of ravdess's 1440 clips: a part of the corpus", ()))
+    verdict = draw_verdict(found)
+    assert "Sound." in verdict
+    assert "60 of ravdess&#x27;s 1440 clips: a part of the corpus." in verdict
+    checks = draw_checks(found)
+    assert "60 of ravdess&#x27;s 1440 clips: a part of the corpus" in checks
+    assert "is-note" in checks
+    assert "exception" not in checks
 
 
 def test_warnings_are_counted() -> None:

@@ -11,7 +11,7 @@ from emotrace.markup import Html, element
 
 _N_SHOWN = 8
 _CHECKS = (
-    ("count", "Counts as published", "wrong count", "critical"),
+    ("count", "No more clips than the corpus has", "wrong count", "critical"),
     ("missing", "Files are there", "missing file", "critical"),
     ("undecodable", "Files can be decoded", "file that cannot be decoded", "critical"),
     ("segment", "Stretches lie within their files", "stretch beyond its file's end", "critical"),
@@ -26,6 +26,7 @@ _CHECKS = (
     ("long", "No clip is too long", "long clip", "warning"),
     ("known bad", "No file is known to be bad", "file known to be bad", "warning"),
     ("unknown corpus", "Corpora are known", "unknown corpus", "warning"),
+    ("part", "Known corpora are complete", "part of a corpus", "note"),
     ("balance", "Labels, sexes and speakers are even", "imbalance", "warning"),
 )
 _PLURALS = {
@@ -60,6 +61,7 @@ def draw_verdict(facts: Mapping[str, Any]) -> Html:
     else:
         kind, word = "good", "Sound."
         said = "Nothing was found to be wrong with any file."
+    said += "".join(f" {f['message']}." for f in facts["check"]["findings"] if f["kind"] == "part")
     return element("div", element("p", element("strong", word), " ", said), class_=f"verdict is-{kind}")
 
 
@@ -79,8 +81,10 @@ def _checks(facts: Mapping[str, Any]) -> list[_Check]:
     n_infinite = sum(table["n_infinite"] for table in tables.values())
     lost = [entry["reason"] for entry in facts["not_extracted"]]
     if n_missing or n_infinite:
-        lost.append(f"{n_missing} values are missing, {n_infinite} are infinite")
+        lost.append(f"{count(n_missing, 'value')} missing, {n_infinite:,} infinite")
     checks.append(_Check("No feature is missing or infinite", "clip without features", "warning", lost))
+    if all(table["n_clips"] < 2 for table in tables.values()):
+        return checks
     constant = sorted({name for table in tables.values() for name in table["constant"]})
     more = f" and {len(constant) - _N_SHOWN} more" if len(constant) > _N_SHOWN else ""
     said = [f"the same for all clips: {', '.join(constant[:_N_SHOWN])}{more}"] if constant else []
@@ -98,7 +102,7 @@ def _row(check: _Check) -> Html:
             element("span", "yes", class_="result"),
             class_="is-good",
         )
-    level = "good" if check.level == "note" else check.level
+    is_note = check.level == "note"
     first = element("p", found[0], class_="said") if len(found) == 1 else None
     more = None
     if len(found) > 1:
@@ -107,14 +111,12 @@ def _row(check: _Check) -> Html:
         more = element("details", element("summary", f"the first of {len(found):,}"), *shown, rest)
     return element(
         "li",
-        element("span", "✓" if check.level == "note" else "!", class_="mark"),
+        element("span", "–" if is_note else "!", class_="mark"),
         element("span", check.title),
-        element(
-            "span", "but for this" if check.level == "note" else count(len(found), "exception"), class_="result"
-        ),
+        element("span", "note" if is_note else count(len(found), "exception"), class_="result"),
         first,
         more,
-        class_=f"is-{level}",
+        class_=f"is-{check.level}",
     )
 
 

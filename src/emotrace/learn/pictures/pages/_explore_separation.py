@@ -23,6 +23,7 @@ _TELLING = (
     "How much of a feature is explained by emotion: dots if one knows how the speaker usually sounds, rings if "
     "not. Diamonds: how much is explained by who speaks. At most three of a family are shown."
 )
+_TELLING_OF_ONE = "How much of a feature is explained by emotion. At most three of a family are shown."
 _CORRELATION = (
     "Correlation of 70 features: ten families, in each mean, median, sd, skewness, kurtosis, minimum and maximum. "
     "Red rises together, blue against each other; grey is constant."
@@ -43,11 +44,7 @@ def draw_separation(view: ExploreView) -> Html:
     return section(
         "separation",
         _TITLE,
-        part(
-            "The most telling features",
-            view.plate("separation", "Dots: what emotion and speaker explain of 20 features."),
-            note=_TELLING,
-        ),
+        _most_telling(view),
         part(
             "Level, brightness, noisiness",
             view.plate("boxes-simple", "Boxes of level, centroid, roll-off and zero crossings by emotion."),
@@ -66,6 +63,12 @@ def draw_separation(view: ExploreView) -> Html:
     )
 
 
+def _most_telling(view: ExploreView) -> Html | None:
+    picture = view.plate("separation", "Dots: what emotion and speaker explain of 20 features.")
+    note = _TELLING if view.facts["n_speakers"] > 1 else _TELLING_OF_ONE
+    return part("The most telling features", picture, note=note) if picture else None
+
+
 def _two_at_a_time(pairs: Mapping[str, Html]) -> Html | None:
     note = "Ten means against each other; a point is a clip. Where colours part, two numbers nearly do."
     return part("Two features at a time", tabs("pairs", pairs), note=note) if pairs else None
@@ -77,9 +80,12 @@ def _lead(view: ExploreView) -> str:
     if not telling:
         return "There is one emotion only: nothing to tell apart."
     best = telling[0]
-    said = (
-        f"Most telling is {title_of(best['name'])}: once a speaker is known, emotion explains "
-        f"{percent(best['emotion_within_speakers'])} of it, {percent(best['emotion'])} if not."
+    said = f"Most telling is {title_of(best['name'])}: "
+    if view.facts["n_speakers"] == 1:
+        return f"{said}emotion explains {percent(best['emotion'])} of it, in the one speaker there is."
+    said += (
+        f"once a speaker is known, emotion explains {percent(best['emotion_within_speakers'])} of it, "
+        f"{percent(best['emotion'])} if not."
     )
     if sum(row["speaker"] or 0.0 for row in ranked) > sum(row["emotion"] or 0.0 for row in ranked):
         said += " Even these features say more of who speaks than of how they feel: test on people never heard."

@@ -11,6 +11,7 @@ from emotrace.learn.pictures.pages._explore_view import Analyses, ExploreView
 from emotrace.learn.pictures.pages._parts import data_address, emotion, part, section, tabs
 from emotrace.learn.pictures.pages._words import listed, sentence_case
 from emotrace.markup import Html, element
+from emotrace.plural import plural
 
 Examples = Mapping[str, Mapping[str, Example]]
 
@@ -81,16 +82,18 @@ def _intensities(view: ExploreView) -> Html | None:
         return None
     what, chosen = view.exploration.intensities
     rows = {intensity: element("span", intensity) for intensity in chosen}
+    who = plural(len({voice for by_voice in chosen.values() for voice in by_voice}), "person", "people")
     return part(
         f"The same emotion, {listed(list(chosen))}",
         _gallery(view, "intensity", chosen, view.intensities, rows),
-        note=f"{sentence_case(what)} by the same people. Here waveforms share one scale too.",
+        note=f"{sentence_case(what)} by the same {who}. Here waveforms share one scale too.",
     )
 
 
 def _who(chosen: Examples) -> str:
     texts = {example.utterance.text for by_voice in chosen.values() for example in by_voice.values()}
-    said = f" All say: “{next(iter(texts))}.”" if len(texts) == 1 and None not in texts else ""
+    who = "All say" if sum(map(len, chosen.values())) > 1 else "It says"
+    said = f" {who}: “{next(iter(texts))}.”" if len(texts) == 1 and None not in texts else ""
     return (
         "Waveform above, mel spectrogram below. Every waveform fills its height; the colours of all "
         f"spectrograms are the same, so that what looks pale is quiet.{said}"

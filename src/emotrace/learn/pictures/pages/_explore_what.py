@@ -9,6 +9,7 @@ from emotrace.learn.pictures.pages._explore_view import ExploreView
 from emotrace.learn.pictures.pages._parts import part, section
 from emotrace.learn.pictures.pages._words import count, duration, listed, percent, sentence_case
 from emotrace.markup import Html, element
+from emotrace.plural import plural
 
 _FEW = 4
 
@@ -38,32 +39,43 @@ def draw_what(view: ExploreView) -> Html:
 def _figures(view: ExploreView) -> Html:
     facts = view.facts
     shown = [
-        (f"{facts['n_clips']:,}", "clips"),
+        _counted(facts["n_clips"], "clip"),
         (duration(facts["seconds"]), "of sound"),
-        (f"{facts['n_speakers']:,}", "speakers"),
-        (str(len(view.emotions)), "emotions"),
-        (f"{facts['durations']['all']['median']:.1f} s", "is the usual clip"),
+        _counted(facts["n_speakers"], "speaker"),
+        _counted(len(view.emotions), "emotion"),
     ]
+    if facts["durations"]["all"]["n"] > 1:
+        shown.append((f"{facts['durations']['all']['median']:.1f} s", "is the usual clip"))
     boxes = [element("div", element("b", number), element("span", words)) for number, words in shown]
     return element("div", *boxes, class_="figures")
+
+
+def _counted(n: int, noun: str) -> tuple[str, str]:
+    return f"{n:,}", plural(n, noun)
 
 
 def _lead(counts: Mapping[str, int]) -> str:
     most, least = max(counts, key=lambda e: counts[e]), min(counts, key=lambda e: counts[e])
     if len(counts) == 1:
-        return f"All clips are of one emotion, {most}."
+        return f"Its emotion is {most}." if counts[most] == 1 else f"All clips are of one emotion, {most}."
     if counts[most] == counts[least]:
         return f"Every emotion has {count(counts[most], 'clip')}: whoever guesses is right once in {len(counts)}."
     commonest = [emotion for emotion in counts if counts[emotion] == counts[most]]
     others = "of each of the others" if len(commonest) == len(counts) - 1 > 1 else f"of {listed(commonest)}"
     share = counts[most] / sum(counts.values())
     return (
-        f"There are {counts[least]:,} clips of {least} and {counts[most]:,} {others}. "
+        f"There {'is' if counts[least] == 1 else 'are'} {count(counts[least], 'clip')} of {least} and "
+        f"{counts[most]:,} {others}. "
         f"Whoever always says {most} is right {percent(share)} of the time; that is what to beat."
     )
 
 
-def _evenness(rows: Mapping[str, Mapping[str, int]]) -> str:
+def _evenness(rows: Mapping[str, Mapping[str, int]]) -> str | None:
+    if len(rows) == 1:
+        return "There is one speaker only: nothing here says how other people sound."
+    if len(next(iter(rows.values()))) == 1:
+        # Of which nobody can lack any.
+        return None
     lacking = [speaker for speaker, by_emotion in rows.items() if not all(by_emotion.values())]
     if not lacking:
         return "Every speaker says every emotion: a voice alone gives nothing away."
@@ -78,6 +90,8 @@ def _lengths(seconds: Mapping[str, Any]) -> str:
     longest = max(by_emotion, key=lambda emotion: by_emotion[emotion])
     shortest = min(by_emotion, key=lambda emotion: by_emotion[emotion])
     everything = seconds["all"]
+    if everything["n"] == 1:
+        return f"It lasts {everything['median']:.1f} s."
     said = f"Half of all clips last {everything['q1']:.1f} to {everything['q3']:.1f} s"
     if longest == shortest:
         return f"{said}."

@@ -53,7 +53,9 @@ def _lead(runs: Sequence[Facts]) -> str:
         f"f {n} emotions it recognises on average {percent(uar['value'])}; guessing would give {percent(1 / n)}."
     )
     said = f"Best is {best['name']}: o{said}" if len(runs) > 1 else f"O{said}"
-    if uar["low"] is not None:
+    if best["is_leaky"]:
+        said += " It has heard these speakers in training: this says nothing of voices that are new to it."
+    elif uar["low"] is not None:
         said += f" With other speakers it might be {percent(uar['low'])} to {percent(uar['high'])}."
     return said
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from emotrace.plural import plural
+
 NO_VALUE = "–"
 
 
@@ -13,7 +15,7 @@ def count(n: int, noun: str, nouns: str = "") -> str:
     >>> count(1, "clip"), count(1440, "clip"), count(0, "man", "men")
     ('1 clip', '1,440 clips', '0 men')
     """
-    return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
+    return f"{n:,} {plural(n, noun, nouns)}"
 
 
 def decibels(level: float) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
 
 from emotrace import __version__
 from emotrace.learn.pictures.pages._checks import draw_verdict
@@ -92,19 +92,26 @@ def _speakers(view: ExploreView) -> str:
     return f"{n} ({count(women, 'woman', 'women')}, {count(men, 'man', 'men')})" if women + men else n
 
 
-def _method(view: ExploreView) -> Html:
-    facts = view.facts
+def _measured(facts: Mapping[str, Any]) -> str:
+    if facts["n_clips"] == 1:
+        return "All figures are of one clip."
     sampled = (
         "all clips"
         if facts["n_sampled"] >= facts["n_usable"]
-        else f"{facts['n_sampled']:,} clips, drawn evenly over speakers and emotions"
+        else f"{count(facts['n_sampled'], 'clip')}, drawn evenly over speakers and emotions"
     )
+    return (
+        f"Counts, checks, lengths and levels are of all {count(facts['n_clips'], 'clip')}; features, pitch and "
+        f"pace of {sampled}."
+    )
+
+
+def _method(view: ExploreView) -> Html:
     said = (
-        f"Counts, checks, lengths and levels are of all {facts['n_clips']:,} clips; features, pitch and pace of "
-        f"{sampled}. Features are the sets means184 (22,050 Hz) and stats70 (16,000 Hz). Boxes hold the middle "
-        "half, whiskers reach the last value within 1.5 times their height. The share explained is that of "
-        "ranks (Kruskal and Wallis's H by n − 1). A clip's pitch is the median of its fundamental frequency. "
-        "All numbers are in facts.json, the pictures in the folder pictures."
+        f"{_measured(view.facts)} Features are the sets means184 (22,050 Hz) and stats70 (16,000 Hz). Boxes hold "
+        "the middle half, whiskers reach the last value within 1.5 times their height. The share explained is "
+        "that of ranks (Kruskal and Wallis's H by n − 1). A clip's pitch is the median of its fundamental "
+        "frequency. All numbers are in facts.json, the pictures in the folder pictures."
     )
     return element(
         "footer", element("p", said, class_="footnote"), element("p", f"emotrace {__version__}", class_="footnote")

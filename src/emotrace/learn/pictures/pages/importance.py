@@ -26,6 +26,11 @@ _CHOICE = (
     "folds of speakers, or by the model's own word. The curve and its interval of 95 % (speakers drawn again) "
     "are of speakers who had no part in the choice. At random is what any so many features give."
 )
+_GROWN = (
+    "Its first questions. Colours are the emotions of the clips that come to a place, every emotion weighing the "
+    "same at the top. This one is grown on all clips, and nobody is left to judge it: how well such trees do is "
+    "told above, by the folds. With a few clips changed another tree would grow."
+)
 
 Facts = Mapping[str, Any]
 
@@ -40,13 +45,16 @@ def write_importance_page(stream: TextIO, facts: Facts, pictures: Mapping[str, b
     facts
         See `emotrace.learn.pictures.importance_report.write_importance_report`.
     pictures
-        PNGs by name: ``selection``, ``importance-<group>``, and ``sexes`` where sexes were measured.
+        PNGs by name: ``selection``, ``importance-<group>``, ``tree-<group>`` where the model is one tree, and
+        ``sexes`` where sexes were measured.
     """
     write_page(stream, f"{facts['source']} – features", (), _body(facts, pictures))
 
 
 def _body(facts: Facts, pictures: Mapping[str, bytes]) -> Iterator[Html]:
     sections = {"which": "Which matter?", "few": "How few would do?"}
+    if "tree" in facts["groups"]["all"]:
+        sections["tree"] = "The tree"
     if "sexes" in pictures:
         sections["sexes"] = "Women and men"
     sections["parts"] = "Families and statistics"
@@ -55,6 +63,8 @@ def _body(facts: Facts, pictures: Mapping[str, bytes]) -> Iterator[Html]:
     yield navigation(sections)
     yield _which(facts, pictures)
     yield _few(facts, pictures["selection"])
+    if "tree" in sections:
+        yield _tree(facts, pictures)
     if "sexes" in pictures:
         yield _sexes(facts, pictures["sexes"])
     yield _parts(facts)
@@ -162,6 +172,23 @@ def _cost(facts: Facts) -> str:
     if lost["low"] is not None and lost["low"] <= 0.0 <= lost["high"]:
         said += " With other speakers there might be no loss at all."
     return said
+
+
+def _tree(facts: Facts, pictures: Mapping[str, bytes]) -> Html:
+    groups = facts["groups"]
+    whole = groups["all"]["tree"]
+    panels = {
+        name: plate(pictures[f"tree-{name}"], f"A tree: its first questions and the emotions below them, {name}.")
+        for name in groups
+    }
+    lead = f"It asks {count(whole['n_questions'], 'question')} in all, at most {whole['n_in_a_row']} of one clip."
+    return section(
+        "tree",
+        "The tree",
+        element("p", _GROWN, class_="note"),
+        tabs("tree", panels) if len(panels) > 1 else panels["all"],
+        lead=lead,
+    )
 
 
 def _sexes(facts: Facts, picture: bytes) -> Html:

@@ -46,7 +46,7 @@ _READING = (
 )
 _NO_CURVES = (
     "The probability of every label is not in predictions.csv, so that there are no ROC and precision-recall "
-    "curves: judge again with this version."
+    "curves: judge again with this version, unless the model gives none."
 )
 _METHOD = (
     "Unweighted average recall is the mean of the recalls of all emotions, so that rare ones count as much as "
@@ -130,6 +130,8 @@ class _Page:
             (run,) = self.runs
             facts = [
                 f"bundle {run['bundle']}" if run["bundle"] else None,
+                f"claim {run['claim']}" if run["claim"] else None,
+                "a small version: its figures mean nothing" if run["is_small"] else None,
                 count(run["n"], "clip"),
                 count(run["n_speakers"], "speaker") if run["n_speakers"] else None,
                 count(n_emotions(run), "emotion"),

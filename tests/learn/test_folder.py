@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emotrace.errors import EmotraceError
-from emotrace.learn.pictures._folder import replacing_contents
+from emotrace.learn._folder import replacing_contents
 
 
 def fill(folder: Path, text: str) -> None:
