@@ -130,9 +130,11 @@ def test_a_speaker_named_within_his_corpus_is_known(
 NAMELESS = "file,emotion,speaker\nsilence.wav,anger,dora\nsilence.wav,anger,\nsilence.wav,neutral,unknown\n"
 
 
-@pytest.mark.parametrize(("text", "count"), [(NAMELESS, 2), ("file,emotion\nsilence.wav,anger\n", 1)])
+@pytest.mark.parametrize(
+    ("text", "count"), [(NAMELESS, "2 clips"), ("file,emotion\nsilence.wav,anger\n", "1 clip")]
+)
 def test_clips_without_a_speaker_need_somebody_who_vouches(
-    emotrace_command: Emotrace, bundle: Path, silence: Path, tmp_path: Path, text: str, count: int
+    emotrace_command: Emotrace, bundle: Path, silence: Path, tmp_path: Path, text: str, count: str
 ) -> None:
     manifest = tmp_path / "manifest.csv"
     manifest.write_text(text)
@@ -140,8 +142,8 @@ def test_clips_without_a_speaker_need_somebody_who_vouches(
         done = emotrace_command("evaluate", bundle, manifest, *flags, "-o", tmp_path / "report")
         assert (done.code, done.out) == (1, "")
         assert done.complaint == (
-            f"{count} clips have no speaker, so that nobody can tell whether bundle 'tiny-emotion' has heard "
-            "them; add a column 'speaker', or --assume-unheard if you know that it has not"
+            f"{count} without a speaker: nobody can tell whether bundle 'tiny-emotion' has heard "
+            "them; add a column 'speaker', or --assume-unheard if you know it has not"
         )
         assert not (tmp_path / "report").exists()
     assert emotrace_command("evaluate", bundle, manifest, "--assume-unheard", "-o", tmp_path / "report").code == 0

@@ -98,7 +98,7 @@ def test_bad_clips_are_told_at_the_end(emotrace_command, manifest, tmp_path):
     arguments = ("features", "extract", manifest, "-s", "mfcc20", "-o", tmp_path / "t.csv", "-j", 1)
     result = emotrace_command(*arguments)
     assert result.code == 1
-    assert result.out.endswith("1 clips, 20 features\n")
+    assert result.out.endswith("1 clip, 20 features\n")
     first, second, last = result.err.splitlines()
     assert "0.wav: not audio" in first
     assert first.endswith("(2 rows)")

@@ -323,7 +323,7 @@ def test_ones_own_speech_needs_its_speakers(emotrace_command: Emotrace, clip: Pa
     done = emotrace_command("train", "own.toml", "-o", "run")
     assert (done.code, done.out) == (1, "")
     assert done.complaint.startswith(
-        "mine.csv: 1 clips have no speaker, first clip.wav; fill in the column 'speaker'"
+        "mine.csv: 1 clip without a speaker, first clip.wav; fill in the column 'speaker'"
     )
     assert not Path("run").exists()
 

@@ -20,6 +20,7 @@ from emotrace.labels import NO_SPEECH, SEXES, restrict
 from emotrace.learn.evaluation.answers import answer_row, write_answers
 from emotrace.learn.training.data import OWN_SPEECH, is_sung
 from emotrace.manifest import UNKNOWN_SPEAKER
+from emotrace.plural import plural
 from emotrace.types import Prediction, Utterance
 
 _HEADLINES = (
@@ -163,8 +164,8 @@ def refuse_known_speakers(card: Card, utterances: Sequence[Utterance], assume_un
     nameless = sum(u.speaker in ("", UNKNOWN_SPEAKER) for u in utterances)
     if nameless:
         raise LeakError(
-            f"{nameless} clips have no speaker, so that nobody can tell whether bundle '{card.name}' has heard "
-            "them; add a column 'speaker', or --assume-unheard if you know that it has not"
+            f"{nameless} {plural(nameless, 'clip')} without a speaker: nobody can tell whether bundle "
+            f"'{card.name}' has heard them; add a column 'speaker', or --assume-unheard if you know it has not"
         )
 
 

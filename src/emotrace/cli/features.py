@@ -13,6 +13,7 @@ import typer
 
 from emotrace.cli import _options as options
 from emotrace.errors import UsageError
+from emotrace.plural import plural
 
 if TYPE_CHECKING:
     from emotrace.learn.table import FeatureTable, Unusable
@@ -151,12 +152,16 @@ def pack(
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
         sys.exit(130)
     largest = max(part.stat().st_size for part in parts) / 2**20
-    typer.echo(f"wrote {output}: {len(utterances)} clips in {len(parts)} parts, the largest {largest:.1f} MiB")
+    typer.echo(f"wrote {output}: {_clips(len(utterances))} in {len(parts)} parts, the largest {largest:.1f} MiB")
+
+
+def _clips(n: int) -> str:
+    return f"{n} {plural(n, 'clip')}"
 
 
 def _summary(table: FeatureTable, output: Path) -> str:
     n_rows, n_features = table.matrix.shape
-    return f"wrote {output}: {n_rows} clips, {n_features} features"
+    return f"wrote {output}: {_clips(n_rows)}, {n_features} features"
 
 
 def _tell_unusable(unusable: tuple[Unusable, ...], is_accepted: bool) -> None:
@@ -164,7 +169,7 @@ def _tell_unusable(unusable: tuple[Unusable, ...], is_accepted: bool) -> None:
 
     for reason, n in Counter(clip.reason for clip in unusable).items():
         tell(reason + (f" ({n} rows)" if n > 1 else ""))
-    tell(f"left out: {len(unusable)} clips" + ("" if is_accepted else "; --skip-bad accepts that"))
+    tell(f"left out: {_clips(len(unusable))}" + ("" if is_accepted else "; --skip-bad accepts that"))
 
 
 def _sets() -> list[dict[str, Any]]:

@@ -171,7 +171,7 @@ def test_what_is_known_to_be_shared_is_no_news():
         (
             [*clips("abcdef"), *clips("abcdef")[:1]],
             clips("ghijk"),
-            "train holds 1 clips more than once",
+            "train holds 1 clip more than once",
         ),
         (
             [*clips("a", 40), *clips("bcdef", 2)],

@@ -120,7 +120,7 @@ def test_a_manifest_that_is_missing(tmp_path):
 def test_nobody_nameless_is_trained_on(tmp_path, columns, rows):
     path = write_manifest(tmp_path, *rows, columns=columns)
     with pytest.raises(
-        TrainingError, match=r"mine\.csv: 2 clips have no speaker, first .*a\.wav; fill in the column 'speaker'"
+        TrainingError, match=r"mine\.csv: 2 clips without a speaker, first .*a\.wav; fill in the column 'speaker'"
     ):
         gather(Data(manifests=(path,)), None)
 

@@ -159,7 +159,7 @@ def test_features_that_the_bundle_would_not_hear_are_refused(split, tables, tmp_
     )
     with pytest.raises(TrainingError, match=sentence):
         write_classic_bundle(tmp_path / "m", estimator, "logistic", untrimmed, split, tables["validation"], EXPORT)
-    with pytest.raises(TrainingError, match="there are features of 1 clips, but 12 validation clips"):
+    with pytest.raises(TrainingError, match="there are features of 1 clip, but 12 validation clips"):
         write_classic_bundle(tmp_path / "m", estimator, "logistic", FRONT_END, split, tables["train"][:1], EXPORT)
     assert not (tmp_path / "m").exists()
 
@@ -239,7 +239,7 @@ def test_words_for_clips_that_teach_nothing(split, tables):
         fit_classic("svm", tables["train"][one_each], [split.train[i] for i in one_each])
     nobody = [replace(u, sex=None) if i == 1 else u for i, u in enumerate(split.train)]
     with pytest.raises(
-        TrainingError, match=r"'two-step' needs the sex of every speaker, 1 clips do not say it, first"
+        TrainingError, match=r"'two-step' needs the sex of every speaker, but it is not known of 1 clip, first"
     ):
         fit_classic("two-step", tables["train"], nobody)
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from emotrace.learn.evaluation.leakage import SIDES, content_keys, recording_keys, speaker_keys
 from emotrace.learn.evaluation.near_identical import Match
+from emotrace.plural import plural
 from emotrace.types import Utterance
 
 FALSE_ALARM_RATE = 0.01
@@ -424,7 +425,7 @@ def _note_repeats(sides: Sides) -> Iterator[str]:
         rows = Counter((utterance.file, utterance.segment) for utterance in utterances)
         n_repeated = sum(count - 1 for count in rows.values())
         if n_repeated:
-            yield f"{side} holds {n_repeated} clips more than once"
+            yield f"{side} holds {n_repeated} {plural(n_repeated, 'clip')} more than once"
 
 
 def _note_labels(sides: Sides) -> Iterator[str]:

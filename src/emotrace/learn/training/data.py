@@ -14,6 +14,7 @@ from emotrace.learn.evaluation.protocols import independent_folds, number_folds
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.recipe import Data
 from emotrace.manifest import UNKNOWN_SPEAKER, read_manifest
+from emotrace.plural import plural
 from emotrace.types import Utterance
 
 Tell = Callable[[str, Mapping[str, Any]], None]
@@ -78,8 +79,8 @@ def _read_own(path: str) -> list[Utterance]:
     nameless = [u.file for u in utterances if u.speaker in ("", UNKNOWN_SPEAKER)]
     if nameless:
         raise TrainingError(
-            f"{path}: {len(nameless)} clips have no speaker, first {nameless[0]}; fill in the column 'speaker': "
-            "who is tested must not be heard in training"
+            f"{path}: {len(nameless)} {plural(len(nameless), 'clip')} without a speaker, first "
+            f"{nameless[0]}; fill in the column 'speaker': who is tested must not be heard in training"
         )
     return utterances
 

@@ -27,6 +27,7 @@ from emotrace.learn.models._onnx_graph import Graph
 from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
 from emotrace.learn.training.recipe import Export
+from emotrace.plural import plural
 from emotrace.types import Utterance
 
 MINIMUM_SECONDS = 0.1
@@ -164,7 +165,8 @@ def _truth(split: Split, labels: tuple[str, ...]) -> tuple[NDArray[np.int64], ND
 
 def _require_same_features(front_end: FrontEnd, utterances: Sequence[Utterance], rows: Rows) -> None:
     if len(rows) != len(utterances):
-        raise TrainingError(f"there are features of {len(rows)} clips, but {len(utterances)} validation clips")
+        given = f"{len(rows)} {plural(len(rows), 'clip')}"
+        raise TrainingError(f"there are features of {given}, but {len(utterances)} validation clips")
     for utterance, given in zip(utterances[:_N_HEARD_AGAIN], rows, strict=False):
         heard = hear_features(front_end, utterance)
         margin = _TOLERANCE * (np.abs(heard) + 0.1 * np.abs(heard).max())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emotrace.errors import TrainingError, UsageError
 from emotrace.learn.models._build import build_model, load_model, read_names
+from emotrace.plural import plural
 from emotrace.types import Utterance
 
 
@@ -59,7 +60,7 @@ def fit_classic(
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise TrainingError(
-            f"the model '{model}' cannot be fitted on these {len(emotions)} clips: {reason}"
+            f"the model '{model}' cannot be fitted on {len(emotions)} {plural(len(emotions), 'clip')}: {reason}"
         ) from None
 
 
@@ -88,7 +89,7 @@ def _sexes(model: str, utterances: Sequence[Utterance]) -> list[str | None]:
     unknown = [u.file for u in utterances if u.sex not in ("female", "male")]
     if unknown:
         raise TrainingError(
-            f"the model '{model}' needs the sex of every speaker, {len(unknown)} clips do not say it, first "
-            f"{unknown[0]}; fill in the column 'sex' with female or male"
+            f"the model '{model}' needs the sex of every speaker, but it is not known of {len(unknown)} "
+            f"{plural(len(unknown), 'clip')}, first {unknown[0]}; fill in the column 'sex' with female or male"
         )
     return [u.sex for u in utterances]
