@@ -173,8 +173,16 @@ def test_what_cannot_be_measured_is_left_out_by_name(tmp_path: Path) -> None:
             r"\[model\]: key 'name': .*no parameter 'c'; known: C",
         ),
         ('"logistic"', '"logistic"\n[model.params]\nC = 1979-05-27', r"key 'params'.C must be a text, a number"),
-        ('"logistic"', '"cnn2d"', r"key 'features.set' is 'means184', of level 'functionals', but .* takes image"),
-        ('"means184"', '"mel-frames"', r"key 'features.set' is 'mel-frames', of level 'lld', but"),
+        (
+            '"logistic"',
+            '"cnn2d"',
+            r"key 'features.set': the model 'cnn2d' takes an image .* as mel-image",
+        ),
+        (
+            '"means184"',
+            '"mel-frames"',
+            r"key 'features.set': the model 'logistic' takes a row .* frames; write",
+        ),
         (
             "[export]",
             "[search]\nmethod = 'gird'\n[export]",

@@ -5,16 +5,10 @@ from __future__ import annotations
 from emotrace.errors import EmotraceError, MissingExtraError, RecipeError
 from emotrace.features._feature_set import load_feature_set
 from emotrace.learn.laboratory.recipe import Claim, Model, find_claim, read_claim
-from emotrace.learn.models._build import build_model, load_model
+from emotrace.learn.models._build import build_model
+from emotrace.learn.models._inputs import require_fitting
 from emotrace.learn.training.search import search_space
 from emotrace.strict_toml import saying_where, show_file
-
-_GIVEN = {"functionals": "a row of features", "lld": "frames", "image": "an image"}
-_TAKEN = {"features": "a row of features", "frames": "frames", "image": "an image"}
-_INPUTS = {"functionals": ("features", "frames"), "lld": ("frames",), "image": ("image",)}
-"""By what a feature set gives for a clip: the models that learn from it. Rows are read as sequences of numbers."""
-_SUCH_MODELS = {"functionals": "svm or mlp", "lld": "gru or lstm", "image": "cnn2d"}
-_SUCH_SETS = {"features": "means184", "frames": "mfcc-frames", "image": "mel-image"}
 
 
 def read_checked_claim(name_or_path: str) -> Claim:
@@ -48,24 +42,12 @@ def _level(feature_set: str) -> str | None:
 
 def _check_model(model: Model, level: str | None, feature_set: str) -> None:
     try:
-        taken = load_model(model.model).INPUT
         build_model(model.model, model.preset, **({} if model.epochs is None else {"epochs": model.epochs}))
         if model.search is not None:
             search_space(model.model, model.search.space)
+        if level is not None:
+            require_fitting(model.model, feature_set, level, is_searched=model.search is not None)
     except MissingExtraError:
         return
     except EmotraceError as error:
         raise RecipeError(str(error)) from None
-    if level is None:
-        return
-    if taken not in _INPUTS[level]:
-        raise RecipeError(
-            f"the model '{model.model}' takes {_TAKEN[taken]} for each clip, the feature set '{feature_set}' "
-            f"gives {_GIVEN[level]}; write a set such as {_SUCH_SETS[taken]}, "
-            f"or a model such as {_SUCH_MODELS[level]}"
-        )
-    if model.search is not None and level != "functionals":
-        raise RecipeError(
-            f"key 'search' is for a row of features for each clip, the feature set '{feature_set}' gives "
-            f"{_GIVEN[level]}; leave the search out"
-        )

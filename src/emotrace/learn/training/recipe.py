@@ -346,19 +346,15 @@ class FeatureRecipe:
     search: Search | None = None
 
     def __post_init__(self) -> None:
-        from emotrace.learn.models._build import build_model, load_model
+        from emotrace.learn.models._build import build_model
+        from emotrace.learn.models._inputs import require_fitting
 
         _require(self.kind == "emotion", "kind", "must be 'emotion' beside [features]")
         _require(not self.data.weights, "data.weights", "is for networks that learn from audio; leave it out")
-        level, takes = load_feature_set(self.features.set).level, load_model(self.model.name).INPUT
-        _require(
-            level in _LEVELS[takes],
-            "features.set",
-            f"is '{self.features.set}', of level '{level}', but the model '{self.model.name}' takes "
-            f"{' or '.join(_LEVELS[takes])}; `emotrace features list` names the levels",
-        )
+        level = load_feature_set(self.features.set).level
+        with _as_recipe_error("features.set"):
+            require_fitting(self.model.name, self.features.set, level, is_searched=self.search is not None)
         if self.search is not None:
-            _require(level == "functionals", "search", "needs a feature set of level 'functionals'")
             with _as_recipe_error("search.space"):
                 first = {name: space.grid()[0] for name, space in self.search.space_of(self.model.name).items()}
             with _as_recipe_error("search.values"):
@@ -372,14 +368,6 @@ class FeatureRecipe:
     def with_seed(self, seed: int) -> FeatureRecipe:
         """Give the same training, drawn anew."""
         return replace(self, model=replace(self.model, seed=seed))
-
-
-_LEVELS: Mapping[str, tuple[str, ...]] = {
-    "features": ("functionals",),
-    "frames": ("lld", "functionals"),
-    "image": ("image",),
-}
-"""Of the feature sets that a model of each kind of input can learn from."""
 
 
 @dataclass(frozen=True)
