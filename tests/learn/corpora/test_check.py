@@ -78,7 +78,7 @@ def test_more_than_a_corpus_holds_is_an_error(tiny: list[Utterance]) -> None:
 
 def test_a_part_of_a_corpus_is_a_note(tiny: list[Utterance]) -> None:
     report = check(tiny[:2], [replace(_TINY, known_bad={})])
-    assert (report.errors, [f.kind for f in report.warnings]) == ([], ["balance", "balance"])
+    assert (report.errors, [f.kind for f in report.warnings]) == ([], ["balance"])
     assert [(f.kind, f.level, f.message) for f in report.notes] == [
         ("part", "note", "2 of tiny's 4 clips: a part of the corpus")
     ]
