@@ -205,7 +205,7 @@ def _trainings(facts: Facts) -> str:
 
 
 def _epochs(training: Facts) -> str:
-    return f"{training['best_epoch']} of {training['epochs']}" if "best_epoch" in training else "no epochs"
+    return f"{training['best_epoch']} of {training['epochs']}" if "best_epoch" in training else "–"
 
 
 def _how(facts: Facts) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,11 @@ from emotrace.audio.load import load_segment
 from emotrace.audio.trim import trim
 from emotrace.errors import EmotraceError, TrainingError
 from emotrace.features._feature_set import load_feature_set
-from emotrace.learn import augment
 from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn.augment import Chain, Row
 from emotrace.learn.table import cache_folder, extract_values
-from emotrace.learn.table._cache import FeatureCache, hash_content
-from emotrace.learn.table._fingerprint import fingerprint
+from emotrace.learn.table._cache import FeatureCache
+from emotrace.learn.table.copies import name_row, open_row_cache
 from emotrace.types import Segment, Utterance
 
 Values = NDArray[np.float32]
@@ -149,18 +147,11 @@ class _CopyWork:
         return values
 
     def _name(self, row: Row) -> str | None:
-        """Name a copy by the sound it is made from, what is done to it, and what is drawn for it."""
-        content = hash_content(row.utterance.file)
-        drawn = row.rng().bit_generator.state["state"]
-        padding = "" if self.pad_seconds is None else f" of {self.pad_seconds!r} s"
-        return None if content is None else f"{content} {row.chain!r} {drawn!r}{padding}"
+        name = name_row(row)
+        return name if name is None or self.pad_seconds is None else f"{name} of {self.pad_seconds!r} s"
 
 
 def _open_cache(feature_set: str, trim_db: float | None, cache: Path | bool) -> FeatureCache | None:
     if cache is False:
         return None
-    root = cache_folder() if cache is True else cache
-    whole = hashlib.sha256(fingerprint(load_feature_set(feature_set), trim_db).encode())
-    for file in sorted(Path(augment.__file__).parent.glob("*.py")):
-        whole.update(file.read_bytes())
-    return FeatureCache(root, feature_set, whole.hexdigest())
+    return open_row_cache(cache_folder() if cache is True else cache, feature_set, trim_db)

@@ -12,6 +12,7 @@ from emotrace.errors import TrainingError
 from emotrace.learn.augment import Row, find_plan
 from emotrace.learn.evaluation.split import LeakySplit, Split
 from emotrace.learn.laboratory.recipe import Augmentation, Claimed
+from emotrace.plural import plural
 from emotrace.types import Utterance
 
 
@@ -47,7 +48,7 @@ def hold_out_speakers(utterances: Sequence[Utterance], n_speakers: Mapping[str, 
     for corpus, wanted in sorted(n_speakers.items()):
         own = {u.speaker: u.sex or "" for u in utterances if u.corpus == corpus}
         if len(own) <= wanted:
-            speakers = "1 speaker" if len(own) == 1 else f"{len(own)} speakers"
+            speakers = f"{len(own)} {plural(len(own), 'speaker')}"
             raise TrainingError(
                 f"corpus '{corpus}' has {speakers} in these clips, of whom {wanted} cannot be held out: somebody "
                 "must be left to learn from; give more of the corpus"
@@ -81,7 +82,7 @@ def _divide_at_random(labels: Sequence[str], claimed: Claimed, nth: int) -> tupl
 def _require_divisible(labels: Sequence[str], test_share: float, is_stratified: bool) -> None:
     n_test = math.ceil(test_share * len(labels))
     n_train = len(labels) - n_test
-    clips = "1 clip" if len(labels) == 1 else f"{len(labels)} clips"
+    clips = f"{len(labels)} {plural(len(labels), 'clip')}"
     if n_train < 1 or n_test < 1:
         raise TrainingError(
             f"{clips} cannot be divided: a test share of {test_share:g} leaves nothing to learn from or to test; "

@@ -29,7 +29,7 @@ from emotrace.learn.laboratory.division import (
 )
 from emotrace.learn.laboratory.recipe import Claim, Model, read_claim
 from emotrace.learn.laboratory.speech import choose_group, find_clips
-from emotrace.learn.models._build import build_model, load_model, read_names
+from emotrace.learn.models._build import build_model, is_network, load_model, read_names
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.search import Found, search, search_space
 from emotrace.types import Utterance
@@ -268,16 +268,11 @@ def _fit(
     params.update(small_settings(model.model, model.preset) if is_small else {})
     told = read_names(model.model, sides.names)
     estimator = build_model(model.model, model.preset, **{**told, **params})
-    if not _is_network(estimator):
+    if not is_network(estimator):
         return fit_classic(
             model.model, sides.train_features, sides.train, sides.names, preset=model.preset, **params
         )
     return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]), folder=folder)
-
-
-def _is_network(estimator: Any) -> bool:
-    # Asking for the class would import PyTorch for every claim that needs none.
-    return "folder" in inspect.signature(estimator.fit).parameters
 
 
 def small_settings(model: str, preset: str | None) -> dict[str, Any]:

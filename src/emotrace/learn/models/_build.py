@@ -88,6 +88,16 @@ def read_names(name: str, names: Sequence[str]) -> dict[str, Any]:
     return params
 
 
+def is_network(estimator: Any) -> bool:
+    """Say whether an estimator is trained in epochs, and keeps where it is in a folder.
+
+    >>> is_network(build_model("svm"))
+    False
+    """
+    # Asking for the class would import PyTorch for every model that needs none.
+    return "folder" in inspect.signature(estimator.fit).parameters
+
+
 def export_model(name: str, estimator: Any, n_features: int | tuple[int, ...]) -> onnx.ModelProto:
     """Give the ONNX graph of a fitted estimator of the family ``name``; networks may want a shape of features."""
     model: onnx.ModelProto = load_model(name).to_onnx(estimator, n_features)

@@ -20,6 +20,7 @@ from emotrace.learn.pictures._canvas import (
     new_figure,
     swatches,
 )
+from emotrace.plural import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,4 +119,4 @@ def _question(node: Facts) -> str:
 
 
 def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return f"{n:,} {plural(n, noun)}"

@@ -29,6 +29,16 @@ def say_nothing(_stage: str, _numbers: Mapping[str, Any]) -> None:
     """Report to nobody."""
 
 
+def count_clips(stage: str, tell: Tell) -> Callable[[int, int], None]:
+    """Give what tells of a stage's clips, now and then, how many of all are done."""
+
+    def count(done: int, total: int) -> None:
+        if done % 1000 == 0 or done == total:
+            tell(stage, {"clips": done, "of": total})
+
+    return count
+
+
 def gather(data: Data, root: Path | None, tell: Tell = say_nothing) -> list[Utterance]:
     """Read all utterances of the recipe's corpora and manifests.
 

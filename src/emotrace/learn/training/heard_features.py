@@ -7,10 +7,8 @@ Everything is read at the rate that bundles hear, whatever the feature set's own
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +16,12 @@ from numpy.typing import NDArray
 from emotrace.audio.load import load_segment
 from emotrace.bundle.card import FrontEndFacts
 from emotrace.errors import EmotraceError
-from emotrace.features._feature_set import load_feature_set
 from emotrace.features._front_end import HEARD_RATE, FrontEnd
-from emotrace.learn import augment
 from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn.augment import Row
 from emotrace.learn.table import cache_folder
-from emotrace.learn.table._cache import FeatureCache, hash_content
-from emotrace.learn.table._fingerprint import fingerprint
+from emotrace.learn.table._cache import FeatureCache
+from emotrace.learn.table.copies import name_row, open_row_cache
 
 Values = NDArray[np.float32]
 
@@ -69,7 +65,7 @@ class _Work:
     front_end: FrontEnd | None = None
 
     def __call__(self, row: Row) -> Values | str:
-        clip, name = row.utterance, _name(row)
+        clip, name = row.utterance, name_row(row)
         kept = None if self.cache is None or name is None else self.cache.get(name, clip.segment)
         if kept is not None:
             return kept
@@ -89,17 +85,5 @@ class _Work:
         return values
 
 
-def _name(row: Row) -> str | None:
-    """Name a row by the sound it is made from, what is done to it, and what is drawn for it."""
-    content = hash_content(row.utterance.file)
-    if content is None or not row.chain.steps:
-        return content
-    return f"{content} {row.chain!r} {row.rng().bit_generator.state['state']!r}"
-
-
 def _open_cache(facts: FrontEndFacts) -> FeatureCache:
-    feature_set = load_feature_set(facts["set"])
-    whole = hashlib.sha256(f"{fingerprint(feature_set, facts['trim_db'])} heard at {HEARD_RATE}".encode())
-    for file in sorted(Path(augment.__file__).parent.glob("*.py")):
-        whole.update(file.read_bytes())
-    return FeatureCache(cache_folder(), feature_set.name, whole.hexdigest())
+    return open_row_cache(cache_folder(), facts["set"], facts["trim_db"], f" heard at {HEARD_RATE}")

@@ -28,7 +28,7 @@ from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
 from emotrace.learn.training.carried import Carried
-from emotrace.learn.training.data import divide, gather
+from emotrace.learn.training.data import count_clips, divide, gather
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
 from emotrace.learn.training.fit import (
     Examples,
@@ -113,7 +113,7 @@ def gather_with_content(data: Data, corpora: Path | None, report: Report) -> lis
     Only with these can a split see identical audio on two sides.
     """
     utterances = gather(data, corpora, report)
-    tell, total = _counter("fingerprint", report), len(utterances)
+    tell, total = count_clips("fingerprint", report), len(utterances)
     return add_content(utterances, lambda done: tell(done, total))
 
 
@@ -135,7 +135,7 @@ def _run_labelled(
         if carried is not None:
             pack = carried.subset(utterances)
         else:
-            pack = build_pack(utterances, versions, folder, _counter("pack", report))
+            pack = build_pack(utterances, versions, folder, count_clips("pack", report))
         sides.append(make(utterances, pack))
     train, validation = sides
     fitted = fit_views(recipe, train, validation, folder, report)
@@ -192,14 +192,6 @@ def calibrate(network: nn.Module, validation: Examples, export: Export) -> dict[
     logits = predict_logits(network, validation)
     corpora = [u.corpus for u in validation.utterances]
     return calibrate_logits(logits, validation.truth, validation.allowed, validation.labels, corpora, export)
-
-
-def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
-    def tell(done: int, total: int) -> None:
-        if done % 1000 == 0 or done == total:
-            report(stage, {"clips": done, "of": total})
-
-    return tell
 
 
 def _common_facts(recipe: Recipe | SpeechRecipe, split: Split) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,12 +17,13 @@ from emotrace.learn._processes import usable_cores
 from emotrace.learn.augment import Row, find_plan, make_chain
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
 from emotrace.learn.evaluation.split import Split
-from emotrace.learn.models._build import build_model, load_model, read_names
+from emotrace.learn.models._build import build_model, is_network, read_names
+from emotrace.learn.training.data import count_clips
 from emotrace.learn.training.export_classic import Rows, write_classic_bundle
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.heard_features import Values, hear_rows
 from emotrace.learn.training.recipe import FeatureRecipe, recipe_to_dict
-from emotrace.learn.training.search import Found, search
+from emotrace.learn.training.search import Found, search, seeded
 from emotrace.types import Utterance
 
 SEARCH_FILE = "search.sqlite3"
@@ -48,7 +48,7 @@ def run_features(recipe: FeatureRecipe, split: Split, folder: Path, report: Repo
     plain = [Row(u, make_chain(()), 0, 0) for u in split.validation]
     rows = _training_rows(recipe, split)
     values = hear_rows(
-        [*rows, *plain], front_end.facts, n_jobs=usable_cores(), progress=_counter("features", report)
+        [*rows, *plain], front_end.facts, n_jobs=usable_cores(), progress=count_clips("features", report)
     )
     heard, train = _usable(rows, values[: len(rows)], report)
     asked, validation = _usable(plain, values[len(rows) :], report)
@@ -139,12 +139,11 @@ def _fit(
 ) -> Any:
     model = recipe.model
     names = load_feature_set(recipe.features.set).names
-    params = {**read_names(model.name, names), **model.params, **({} if found is None else found.params)}
-    if "random_state" in inspect.signature(load_model(model.name).build).parameters:
-        params.setdefault("random_state", model.seed)
+    sought = {} if found is None else found.params
+    params = seeded(model.name, model.seed, {**read_names(model.name, names), **model.params, **sought})
     estimator = build_model(model.name, model.preset, **params)
     (heard, features), (asked, held_out) = train, validation
-    if not _is_network(estimator):
+    if not is_network(estimator):
         return fit_classic(model.name, np.asarray(features), heard, names, preset=model.preset, **params)
     return estimator.fit(
         features,
@@ -155,17 +154,5 @@ def _fit(
     )
 
 
-def _is_network(estimator: Any) -> bool:
-    return "validation" in inspect.signature(estimator.fit).parameters
-
-
 def _short(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
-
-
-def _counter(stage: str, report: Report) -> Callable[[int, int], None]:
-    def tell(done: int, total: int) -> None:
-        if done % 1000 == 0 or done == total:
-            report(stage, {"clips": done, "of": total})
-
-    return tell

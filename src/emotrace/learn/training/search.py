@@ -196,7 +196,7 @@ def search(
             raise UsageError(f"no method, metric or kind of folds '{name}'; {suggest(name, known)}")
     optuna = _import_optuna()
     divided = _divide(utterances, folds, n_folds, seed)
-    trial_value = _Judge(model, features, utterances, divided, metric, preset, _seeded(model, seed, fixed or {}))
+    trial_value = _Judge(model, features, utterances, divided, metric, preset, seeded(model, seed, fixed or {}))
     settings = (model, preset, trial_value.fixed, space, n_folds, folds, metric, seed)
     identity = _identify(*settings, features, utterances)
 
@@ -280,7 +280,7 @@ def _import_optuna() -> Any:
     return optuna
 
 
-def _seeded(model: str, seed: int, fixed: dict[str, Any]) -> dict[str, Any]:
+def seeded(model: str, seed: int, fixed: dict[str, Any]) -> dict[str, Any]:
     """Add the seed where the model draws at random; a space that holds ``random_state`` wins in each trial."""
     is_random = "random_state" in inspect.signature(load_model(model).build).parameters
     return {"random_state": seed, **fixed} if is_random else dict(fixed)
