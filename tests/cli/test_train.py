@@ -251,6 +251,11 @@ def test_train_judges_what_it_made(emotrace_command: Emotrace, ravdess: Path) ->
         report["pooled"]["accuracy"]["value"], abs=1e-4
     )
     assert Path("run/recipe.json").exists()
+    # The report finds beside the answers how the training went.
+    lines = [json.loads(line) for line in Path("run/log.jsonl").read_text().splitlines()]
+    history = json.loads(Path("run/evaluation/history.json").read_text())
+    assert [line["loss"] for line in history] == [line["loss"] for line in lines]
+    assert history == json.loads(Path("run/history.json").read_text())
 
 
 OF_FEATURES = """

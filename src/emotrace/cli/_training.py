@@ -15,7 +15,7 @@ from emotrace.errors import MissingExtraError, UsageError
 from emotrace.types import Utterance
 
 if TYPE_CHECKING:
-    from emotrace.learn.training.recipe import Recipe
+    from emotrace.learn.training.network_recipe import Recipe
 
 
 def judge_bundle(
@@ -46,7 +46,9 @@ def read_packed_recipe(name: str) -> Recipe:
         If it trains a speech detector, or a model of features.
     """
     try:
-        from emotrace.learn.training.recipe import FeatureRecipe, Recipe, read_recipe
+        from emotrace.learn.training.feature_recipe import FeatureRecipe
+        from emotrace.learn.training.network_recipe import Recipe
+        from emotrace.learn.training.recipe import read_recipe
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
     plan = read_recipe(name)

@@ -106,8 +106,8 @@ def _pack(plan: Plan, folder: Path) -> Carried | None:
     from emotrace.cli._progress import ProgressLine
     from emotrace.cli._training import tell_stage
     from emotrace.learn.training.carried import read_carried, write_carried
+    from emotrace.learn.training.network_recipe import Recipe
     from emotrace.learn.training.pack import versions_of
-    from emotrace.learn.training.recipe import Recipe
     from emotrace.learn.training.run import gather_with_content
 
     if plan.corpora is None or plan.recipe.data.manifests or not isinstance(plan.recipe, Recipe):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from emotrace.atomic import replacing
 from emotrace.cli import _options as options
 from emotrace.errors import MissingExtraError, UsageError
 
@@ -41,6 +42,7 @@ def command(
 
         plan = read_recipe(recipe)
         require_folder(output)
+        from emotrace.learn.training.history import HISTORY_FILE
         from emotrace.learn.training.run import run
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
@@ -51,6 +53,7 @@ def command(
         if bundle.card.kind != "speech" and has_audio:
             bundle, judgement = judge_bundle(bundle, split.test, output / "evaluation")
             unusable = judgement.unusable
+            _lay_beside(output / HISTORY_FILE, output / "evaluation")
     except KeyboardInterrupt:
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
         sys.exit(130)
@@ -61,13 +64,20 @@ def command(
         sys.exit(1)
 
 
+def _lay_beside(history: Path, judged: Path) -> None:
+    """Put how the training went where `emotrace report` looks for it."""
+    if history.exists():
+        with replacing(judged / history.name) as part:
+            part.write_bytes(history.read_bytes())
+
+
 def _read_pack(folder: Path | None, plan: AnyRecipe, corpora: Path | None) -> Carried | None:
     """Read a pack; where there are corpora as well, its clips are named as they lie there, to be judged."""
     if folder is None:
         return None
     if plan.kind == "speech":
         raise UsageError("--pack: a speech detector is trained on audio; leave --pack out")
-    from emotrace.learn.training.recipe import FeatureRecipe
+    from emotrace.learn.training.feature_recipe import FeatureRecipe
 
     if isinstance(plan, FeatureRecipe):
         raise UsageError("--pack: a model of features is trained on audio, not on a pack; leave --pack out")

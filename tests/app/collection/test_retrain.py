@@ -14,7 +14,8 @@ import pytest
 from emotrace.app.collection.clips import read_clips, update_clips
 from emotrace.app.collection.retrain import list_commands, what_is_missing
 from emotrace.learn.training.data import divide, gather
-from emotrace.learn.training.recipe import Recipe, read_recipe
+from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.recipe import read_recipe
 from emotrace.manifest import read_manifest
 
 SEVEN = ["a", "b", "c", "d", "e", "f", "g"]

@@ -15,7 +15,8 @@ from emotrace.labels import NO_SPEECH
 from emotrace.learn.benchmark.judged_fold import JudgedFold
 from emotrace.learn.benchmark.plan import Plan, Run, plan_benchmark
 from emotrace.learn.training.data import relative_name
-from emotrace.learn.training.recipe import Data, Export, Recipe
+from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.recipe_sections import Data, Export
 from emotrace.types import Prediction, Segment, Utterance
 
 MakeFold = Callable[..., JudgedFold]

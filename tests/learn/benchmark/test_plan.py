@@ -9,7 +9,9 @@ from emotrace.errors import ReportError, UnknownNameError, UsageError
 from emotrace.learn.benchmark.judged_fold import ANSWERS, write_fold
 from emotrace.learn.benchmark.plan import Run, plan_benchmark
 from emotrace.learn.training.data import relative_name
-from emotrace.learn.training.recipe import Export, Model, SpeechRecipe, Training
+from emotrace.learn.training.network_recipe import Model, Training
+from emotrace.learn.training.recipe_sections import Export
+from emotrace.learn.training.speech_recipe import SpeechRecipe
 
 
 def test_folds_are_those_of_the_protocol(plan):

@@ -133,6 +133,9 @@ def test_broken_predictions(folder: Path) -> None:
         ([{"loss": 1.0}], "must be a list with one object per epoch, each with 'epoch' and losses"),
         ([{"epoch": 4, "loss": "low"}], "epoch 4: 'train_loss' is 'low', not a number"),
         ([{"epoch": 4, "accuracy": True}], "epoch 4: 'train_accuracy' is True, not a number"),
+        ([{"round": 4, "loss": "low"}], "round 4: 'train_loss' is 'low', not a number"),
+        ([{"round": 4}, {"epoch": 5}], "must be a list with one object per round, each with 'round' and losses"),
+        (["epoch"], "must be a list with one object per epoch, each with 'epoch' and losses"),
     ],
 )
 def test_broken_histories(tmp_path: Path, history: object, complaint: str) -> None:

@@ -139,6 +139,19 @@ def test_learning_curves_without_validation() -> None:
     assert loss.get_title(loc="left") == "loss"
 
 
+def test_rounds_of_boosting_are_called_rounds() -> None:
+    rounds = [
+        {"round": 1, "train_loss": 2.0, "validation_loss": 2.0, "validation_uar": 0.3},
+        {"round": 25, "train_loss": 1.0, "validation_loss": 1.5, "validation_uar": 0.5},
+        {"round": 50, "train_loss": 0.5, "validation_loss": 1.7, "validation_uar": 0.4},
+    ]
+    loss, recall = draw_learning_curves(rounds).axes
+    assert loss.get_title(loc="left") == "loss, lowest on validation in round 25"
+    assert recall.get_title(loc="left") == "recall (UAR), highest in round 25"
+    assert (loss.get_xlabel(), recall.get_xlabel()) == ("round", "round")
+    assert [line.get_xdata().tolist() for line in loss.get_lines()[:2]] == [[1, 25, 50]] * 2
+
+
 def test_counts() -> None:
     counts = {"sex": {"female": 3, "male": 1}, "intensity": {"unknown": 4}, "corpus": {"tess": 4}}
     shown = words(draw_counts(counts, {"neutral": {"female": 1, "male": 0}, "anger": {"female": 2, "male": 1}}))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from emotrace.features import log_mel
 from emotrace.learn.training import augmentation
-from emotrace.learn.training.recipe import Augment
+from emotrace.learn.training.network_recipe import Augment
 
 Effect = Callable[[Tensor, torch.Generator], Tensor]
 

@@ -15,7 +15,7 @@ from emotrace.features import speech_encoder
 from emotrace.learn.training import carried as module
 from emotrace.learn.training.carried import read_carried, write_carried
 from emotrace.learn.training.pack import Versions, build_pack, versions_of
-from emotrace.learn.training.recipe import Data
+from emotrace.learn.training.recipe_sections import Data
 from emotrace.learn.training.run import gather_with_content, run
 from emotrace.types import Utterance
 

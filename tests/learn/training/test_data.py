@@ -10,7 +10,7 @@ import pytest
 from emotrace import registry
 from emotrace.errors import CorpusError, ManifestError, RecipeError, TrainingError, UsageError
 from emotrace.learn.training.data import corpus_facts, divide, gather, is_sung
-from emotrace.learn.training.recipe import Data
+from emotrace.learn.training.recipe_sections import Data
 
 BOTH = Data(corpora=("ravdess", "emo-db"))
 

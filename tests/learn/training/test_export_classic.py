@@ -24,7 +24,7 @@ from emotrace.learn.evaluation.protocols import independent_folds
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.export_classic import hear_features, write_classic_bundle
 from emotrace.learn.training.fit_classic import fit_classic
-from emotrace.learn.training.recipe import Export
+from emotrace.learn.training.recipe_sections import Export
 from emotrace.types import Utterance
 
 EMOTIONS = ("neutral", "happiness", "anger")

@@ -19,9 +19,10 @@ from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.export import SpeechGraph, to_onnx
 from emotrace.learn.training.fit_speech import _agreement, _choose_threshold, false_speech_by_noise, fit_speech
 from emotrace.learn.training.noises import NOISES
-from emotrace.learn.training.recipe import Data, Export, SpeechAugment, SpeechRecipe, SpeechTraining
+from emotrace.learn.training.recipe_sections import Data, Export
 from emotrace.learn.training.run import run
 from emotrace.learn.training.scenes import Scenes
+from emotrace.learn.training.speech_recipe import SpeechAugment, SpeechRecipe, SpeechTraining
 
 RATE = 16_000
 ACTORS = (1, 3, 4, 5, 6)

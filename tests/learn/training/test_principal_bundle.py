@@ -14,7 +14,7 @@ from emotrace.hear.recognizer import Recogniser
 from emotrace.learn.evaluation.protocols import independent_folds
 from emotrace.learn.training.export_classic import hear_features, write_classic_bundle
 from emotrace.learn.training.fit_classic import fit_classic
-from emotrace.learn.training.recipe import Export
+from emotrace.learn.training.recipe_sections import Export
 from emotrace.types import Utterance
 
 RATE = 16_000

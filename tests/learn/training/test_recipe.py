@@ -15,14 +15,9 @@ from hypothesis import strategies as st
 from emotrace import registry
 from emotrace.errors import RecipeError, UnknownNameError
 from emotrace.labels import EMOTIONS, preset_labels
-from emotrace.learn.training.recipe import (
-    Recipe,
-    SpeechRecipe,
-    find_recipe,
-    read_recipe,
-    recipe_names,
-    recipe_to_dict,
-)
+from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.recipe import find_recipe, read_recipe, recipe_names, recipe_to_dict
+from emotrace.learn.training.speech_recipe import SpeechRecipe
 from emotrace.strict_toml import parse_record
 
 SMALLEST = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from tests.tiny_bundles import make_speech_bundle
 from emotrace.bundle import verify_bundle
 from emotrace.errors import RecipeError, TrainingError
 from emotrace.hear.recognizer import Recogniser
-from emotrace.learn.training.recipe import FeatureRecipe, read_recipe, recipe_to_dict
+from emotrace.learn.training.feature_recipe import FeatureRecipe
+from emotrace.learn.training.recipe import read_recipe, recipe_to_dict
 from emotrace.learn.training.run import run
 from emotrace.learn.training.run_features import SEARCH_FILE
 
@@ -141,6 +143,26 @@ def test_an_interrupted_network_goes_on(corpora: Path, tmp_path: Path) -> None:
     assert len(told.of("epoch")) < 4
     whole, _ = run(recipe, corpora, tmp_path / "whole", Told())
     assert resumed.model_bytes == whole.model_bytes
+    for bundle in (resumed, whole):
+        # Without patience the weights are those of the last epoch.
+        assert (bundle.card.training["epochs"], bundle.card.training["best_epoch"]) == (4, 4)
+
+
+def test_a_network_that_stops_early_tells_which_epoch_it_is(corpora: Path, tmp_path: Path) -> None:
+    recipe = read(tmp_path, with_model('"means184"', "conv1d", "epochs = 9\npatience = 2"))
+    bundle, _ = run(recipe, corpora, tmp_path / "run", Told())
+    history = json.loads((tmp_path / "run" / "history.json").read_text())
+    best = max(history, key=lambda line: (line["validation_uar"], -line["epoch"]))["epoch"]
+    assert (bundle.card.training["epochs"], bundle.card.training["best_epoch"]) == (len(history), best)
+
+
+def test_rounds_of_boosting_are_kept(corpora: Path, tmp_path: Path) -> None:
+    recipe = read(tmp_path, with_model('"means184"', "light-gbm", "min_child_samples = 2\nn_estimators = 20"))
+    bundle, _ = run(recipe, corpora, tmp_path / "run", Told())
+    history = json.loads((tmp_path / "run" / "history.json").read_text())
+    assert [line["round"] for line in history] == list(range(1, 21))
+    assert history[-1]["validation_uar"] == pytest.approx(bundle.card.training["validation_uar"], abs=1e-4)
+    assert "epochs" not in bundle.card.training
 
 
 def test_what_cannot_be_measured_is_left_out_by_name(tmp_path: Path) -> None:

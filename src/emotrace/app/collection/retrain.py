@@ -15,7 +15,8 @@ from emotrace.atomic import replacing
 from emotrace.errors import LabelError, ManifestError
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.training.data import corpus_facts
-from emotrace.learn.training.recipe import Recipe, read_recipe, recipe_to_dict
+from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.recipe import read_recipe, recipe_to_dict
 from emotrace.manifest import write_manifest
 from emotrace.types import Utterance
 

@@ -18,7 +18,10 @@ from emotrace.learn.evaluation.corpus_out import CORPUS_OUT, CORPUS_OUT_LABELS
 from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS, independent_folds, number_folds
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.data import gather, relative_name
-from emotrace.learn.training.recipe import AnyRecipe, FeatureRecipe, Recipe, SpeechRecipe, recipe_to_dict
+from emotrace.learn.training.feature_recipe import FeatureRecipe
+from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.recipe import AnyRecipe, recipe_to_dict
+from emotrace.learn.training.speech_recipe import SpeechRecipe
 from emotrace.types import Utterance
 
 # What a bundle is called changes no figure.

@@ -31,6 +31,7 @@ _HISTORY_KEYS = {
     "validation_loss": ("validation_loss",),
     "train_accuracy": ("train_accuracy", "accuracy"),
     "validation_accuracy": ("validation_accuracy",),
+    "validation_uar": ("validation_uar",),
 }
 
 
@@ -194,19 +195,22 @@ def _answer(row: Mapping[str, str | None], where: str) -> Answer:
 
 
 def read_history(entries: Any, path: Path) -> list[dict[str, float]]:
-    """Give the epochs of a history: ``epoch`` and those of ``train_loss, validation_loss, train_accuracy,
-    validation_accuracy`` that it has (``loss`` and ``accuracy`` are those of training).
+    """Give the epochs of a history, or the rounds of boosting: ``epoch`` or ``round`` and those of
+    ``train_loss, validation_loss, train_accuracy, validation_accuracy, validation_uar`` that it has (``loss`` and
+    ``accuracy`` are those of training).
 
     Raises
     ------
     ReportError
         If it is not a list of entries with numbers.
     """
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) and "epoch" in entry for entry in entries):
-        raise ReportError(f"{path}: must be a list with one object per epoch, each with 'epoch' and losses")
+    is_list = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    step = "round" if is_list and entries and "round" in entries[0] else "epoch"
+    if not is_list or not all(step in entry for entry in entries):
+        raise ReportError(f"{path}: must be a list with one object per {step}, each with '{step}' and losses")
     epochs = []
     for entry in entries:
-        found = {"epoch": entry["epoch"]}
+        found = {step: entry[step]}
         for ours, theirs in _HISTORY_KEYS.items():
             values = [entry[key] for key in theirs if entry.get(key) is not None]
             if values:
@@ -215,7 +219,7 @@ def read_history(entries: Any, path: Path) -> list[dict[str, float]]:
             key for key, value in found.items() if isinstance(value, bool) or not isinstance(value, int | float)
         ]
         if bad:
-            raise ReportError(f"{path}: epoch {entry['epoch']}: '{bad[0]}' is {found[bad[0]]!r}, not a number")
+            raise ReportError(f"{path}: {step} {entry[step]}: '{bad[0]}' is {found[bad[0]]!r}, not a number")
         epochs.append(found)
     return epochs
 

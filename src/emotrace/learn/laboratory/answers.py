@@ -36,7 +36,7 @@ class Answers:
     probabilities
         Shape (n_clips, n_labels), rows sum to 1; None of a model that gives none.
     history
-        One entry per epoch, of models that are trained in epochs.
+        One entry per epoch or round, of models that are trained in such.
     """
 
     clips: tuple[Utterance, ...]
@@ -47,9 +47,15 @@ class Answers:
 
 
 def ask(
-    estimator: Any, features: NDArray[np.float32], clips: Sequence[Utterance], prediction: Sequence[str]
+    estimator: Any,
+    features: NDArray[np.float32],
+    clips: Sequence[Utterance],
+    prediction: Sequence[str],
+    history: Sequence[Mapping[str, Any]] = (),
 ) -> Answers:
     """Gather what a fitted estimator says of ``clips``, of which its ``prediction`` is known already.
+
+    ``history`` tells how it was fitted, see `emotrace.learn.training.history`.
 
     Probabilities whose highest is not the prediction for every clip are not kept: scores of the two would differ.
     """
@@ -62,8 +68,7 @@ def ask(
         probabilities[:, [labels.index(label) for label in classes]] = given
         if [labels[best] for best in probabilities.argmax(axis=1)] != list(prediction):
             probabilities = None
-    history = tuple(getattr(estimator, "history_", ()))
-    return Answers(tuple(clips), tuple(prediction), labels, probabilities, history)
+    return Answers(tuple(clips), tuple(prediction), labels, probabilities, tuple(history))
 
 
 def run_folder(folder: Path, claim: str, key: str) -> Path:

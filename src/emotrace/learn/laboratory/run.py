@@ -31,6 +31,7 @@ from emotrace.learn.laboratory.recipe import Claim, Model, read_claim
 from emotrace.learn.laboratory.speech import choose_group, find_clips
 from emotrace.learn.models._build import build_model, is_network, load_model, read_names
 from emotrace.learn.training.fit_classic import fit_classic
+from emotrace.learn.training.history import history_of
 from emotrace.learn.training.search import Found, search, search_space
 from emotrace.types import Utterance
 
@@ -152,7 +153,8 @@ class RunWork:
         if hasattr(estimator, "layer_weights_"):
             facts["layer_weights"] = [round(float(weight), 4) for weight in estimator.layer_weights_]
         facts["warnings"] = sorted({str(warning.message) for warning in heard})
-        return Run(facts, ask(estimator, sides.test_features, sides.test, prediction))
+        history = _history(model, estimator, sides)
+        return Run(facts, ask(estimator, sides.test_features, sides.test, prediction, history))
 
     def for_others(self) -> RunWork:
         """Give the same work in a form for other processes: they find the features in the cache."""
@@ -273,6 +275,11 @@ def _fit(
             model.model, sides.train_features, sides.train, sides.names, preset=model.preset, **params
         )
     return estimator.fit(sides.train_features, np.array([u.emotion for u in sides.train]), folder=folder)
+
+
+def _history(model: Model, estimator: Any, sides: Sides) -> Sequence[Mapping[str, Any]]:
+    """Tell how the fit went, by training clips alone: a curve of test clips would ask to be chosen from."""
+    return history_of(model.model, estimator, (sides.train_features, [u.emotion for u in sides.train]))
 
 
 def small_settings(model: str, preset: str | None) -> dict[str, Any]:

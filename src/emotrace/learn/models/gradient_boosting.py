@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import ArrayLike, NDArray
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.pipeline import Pipeline
 
@@ -48,6 +49,21 @@ def build(
         random_state=random_state,
     )
     return make_pipeline(learner, scaled=False)
+
+
+def staged_probabilities(
+    estimator: Pipeline, features: ArrayLike, rounds: Collection[int]
+) -> Iterator[NDArray[np.float64]]:
+    """Give the probabilities, (n, n_classes), that a model gave after each of ``rounds``, ascending from 1."""
+    heard = estimator[:-1].transform(features)
+    for number, probabilities in enumerate(estimator[-1].staged_predict_proba(heard), start=1):
+        if number in rounds:
+            yield probabilities
+
+
+def count_rounds(estimator: Pipeline) -> int:
+    """Tell how many rounds a fitted model took."""
+    return len(estimator[-1].estimators_)
 
 
 def to_onnx(estimator: Pipeline, n_features: int) -> onnx.ModelProto:

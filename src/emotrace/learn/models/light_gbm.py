@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import onnx
+from numpy.typing import ArrayLike, NDArray
 from sklearn.pipeline import Pipeline
 
 from emotrace.errors import MissingExtraError
@@ -68,6 +70,20 @@ def build(
         verbosity=-1,
     )
     return make_pipeline(learner, scaled=False)
+
+
+def staged_probabilities(
+    estimator: Pipeline, features: ArrayLike, rounds: Collection[int]
+) -> Iterator[NDArray[np.float64]]:
+    """Give the probabilities, (n, n_classes), that a model gave after each of ``rounds``, ascending from 1."""
+    heard = estimator[:-1].transform(features)
+    for number in rounds:
+        yield estimator[-1].predict_proba(heard, num_iteration=number)
+
+
+def count_rounds(estimator: Pipeline) -> int:
+    """Tell how many rounds a fitted model took."""
+    return int(estimator[-1].booster_.current_iteration())
 
 
 def to_onnx(estimator: Pipeline, n_features: int) -> onnx.ModelProto:

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from emotrace.features import log_mel
 from emotrace.learn.models._voice_statistics import TELEPHONE_BANDS
-from emotrace.learn.training.recipe import Augment
+from emotrace.learn.training.network_recipe import Augment
 
 _FRAME_SECONDS = 0.016
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from emotrace.labels import preset_labels
 from emotrace.learn.evaluation.calibration import apply_temperature, fit_temperature, threshold_for_coverage
 from emotrace.learn.training.data import is_sung
-from emotrace.learn.training.recipe import Export
+from emotrace.learn.training.recipe_sections import Export
 
 
 def calibrate_logits(

@@ -9,7 +9,7 @@ from typing import Any
 from emotrace import __version__
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.data import OWN_SPEECH, corpus_facts
-from emotrace.learn.training.recipe import Export
+from emotrace.learn.training.recipe_sections import Export
 
 
 def run_facts(export: Export, split: Split, protocol: Mapping[str, Any], kind: str = "emotion") -> dict[str, Any]:

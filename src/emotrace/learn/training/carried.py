@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from emotrace.atomic import replacing
 from emotrace.errors import TrainingError
 from emotrace.learn.training.data import names_of, relative_name
+from emotrace.learn.training.network_recipe import Recipe
 from emotrace.learn.training.pack import Codes, Encoded, Pack, Seen, Versions, offsets_of, versions_of
-from emotrace.learn.training.recipe import Data, Recipe
+from emotrace.learn.training.recipe_sections import Data
 from emotrace.manifest import read_manifest, write_manifest
 from emotrace.types import Utterance
 

@@ -12,7 +12,7 @@ from emotrace.learn.corpora._corpus import Corpus
 from emotrace.learn.corpora._scan import scan
 from emotrace.learn.evaluation.protocols import independent_folds, number_folds
 from emotrace.learn.evaluation.split import Split
-from emotrace.learn.training.recipe import Data
+from emotrace.learn.training.recipe_sections import Data
 from emotrace.manifest import UNKNOWN_SPEAKER, read_manifest
 from emotrace.plural import plural
 from emotrace.types import Utterance

@@ -26,7 +26,7 @@ from emotrace.learn.models._build import export_model
 from emotrace.learn.models._onnx_graph import Graph
 from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
-from emotrace.learn.training.recipe import Export
+from emotrace.learn.training.recipe_sections import Export
 from emotrace.plural import plural
 from emotrace.types import Utterance
 

@@ -34,9 +34,11 @@ from emotrace.labels import EMOTIONS, SEXES
 from emotrace.learn.evaluation.metrics import unweighted_average_recall
 from emotrace.learn.models.statistics_mlp import frame_step, hears_encoded
 from emotrace.learn.training.augmentation import augment
+from emotrace.learn.training.network_recipe import Recipe, Training
 from emotrace.learn.training.pack import MINIMUM_FRAMES, N_COLUMNS, Codes, Pack, decode
-from emotrace.learn.training.recipe import Recipe, Training
 from emotrace.types import Utterance
+
+LOG_FILE = "log.jsonl"
 
 Report = Callable[[Mapping[str, Any]], None]
 
@@ -171,7 +173,7 @@ def fit(
             "best_epoch": state.best_epoch,
             "seconds": round(state.seconds, 1),
         }
-        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         state.save(folder / "checkpoint.pt")
         if report is not None:

@@ -19,8 +19,8 @@ from emotrace.learn.models import speech_net
 from emotrace.learn.training import augmentation
 from emotrace.learn.training.fit import one_cycle
 from emotrace.learn.training.noises import NOISES, SAMPLING_RATE, make_noise
-from emotrace.learn.training.recipe import SpeechAugment, SpeechRecipe
 from emotrace.learn.training.scenes import Scenes, Teacher, make_scenes
+from emotrace.learn.training.speech_recipe import SpeechAugment, SpeechRecipe
 from emotrace.types import Utterance
 
 Report = Callable[[Mapping[str, Any]], None]

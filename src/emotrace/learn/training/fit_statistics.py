@@ -29,8 +29,8 @@ from emotrace.learn.training.fit import (
     weight_groups,
     whole_clips,
 )
+from emotrace.learn.training.network_recipe import Recipe
 from emotrace.learn.training.pack import Pack
-from emotrace.learn.training.recipe import Recipe
 
 
 def fit_statistics(

@@ -32,7 +32,7 @@ from emotrace.learn.training.fit import (
     tell_scores,
 )
 from emotrace.learn.training.fit_statistics import fit_statistics
-from emotrace.learn.training.recipe import Recipe
+from emotrace.learn.training.network_recipe import Recipe
 
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Of the picture, or of the speech encoder, which are tried."""

@@ -26,7 +26,7 @@ from emotrace.errors import AudioError, EmotraceError, TrainingError
 from emotrace.features import log_mel, periodicity, speech_encoder
 from emotrace.learn._processes import Death, run_tasks, usable_cores
 from emotrace.learn.augment.telephone import Telephone
-from emotrace.learn.training.recipe import Recipe
+from emotrace.learn.training.network_recipe import Recipe
 from emotrace.learn.training.surroundings import surround
 from emotrace.types import Utterance
 

@@ -30,7 +30,9 @@ from emotrace.learn.training.card_facts import run_facts
 from emotrace.learn.training.carried import Carried
 from emotrace.learn.training.data import count_clips, divide, gather
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
+from emotrace.learn.training.feature_recipe import FeatureRecipe
 from emotrace.learn.training.fit import (
+    LOG_FILE,
     Examples,
     Fitted,
     label_inventory,
@@ -40,17 +42,13 @@ from emotrace.learn.training.fit import (
 )
 from emotrace.learn.training.fit_speech import fit_speech
 from emotrace.learn.training.fit_views import fit_views
+from emotrace.learn.training.history import history_of_log, write_history
+from emotrace.learn.training.network_recipe import Recipe
 from emotrace.learn.training.pack import Pack, Versions, build_pack, versions_of
-from emotrace.learn.training.recipe import (
-    AnyRecipe,
-    Data,
-    Export,
-    FeatureRecipe,
-    Recipe,
-    SpeechRecipe,
-    recipe_to_dict,
-)
+from emotrace.learn.training.recipe import AnyRecipe, recipe_to_dict
+from emotrace.learn.training.recipe_sections import Data, Export
 from emotrace.learn.training.run_features import run_features
+from emotrace.learn.training.speech_recipe import SpeechRecipe
 from emotrace.types import Utterance
 
 MINIMUM_SECONDS = 0.5
@@ -139,6 +137,7 @@ def _run_labelled(
         sides.append(make(utterances, pack))
     train, validation = sides
     fitted = fit_views(recipe, train, validation, folder, report)
+    write_history(history_of_log(folder / LOG_FILE), folder)
     calibration = calibrate(fitted.network, validation, recipe.export)
     if recipe.kind == "sex":
         # What is said of a voice's sex is never marked uncertain.

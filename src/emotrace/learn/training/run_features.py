@@ -20,9 +20,11 @@ from emotrace.learn.evaluation.split import Split
 from emotrace.learn.models._build import build_model, is_network, read_names
 from emotrace.learn.training.data import count_clips
 from emotrace.learn.training.export_classic import Rows, write_classic_bundle
+from emotrace.learn.training.feature_recipe import FeatureRecipe
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.heard_features import Values, hear_rows
-from emotrace.learn.training.recipe import FeatureRecipe, recipe_to_dict
+from emotrace.learn.training.history import history_of, network_seconds, write_history
+from emotrace.learn.training.recipe import recipe_to_dict
 from emotrace.learn.training.search import Found, search, seeded
 from emotrace.types import Utterance
 
@@ -36,14 +38,15 @@ def run_features(recipe: FeatureRecipe, split: Split, folder: Path, report: Repo
     """Train a model of features and write ``folder/bundle``.
 
     Measured features are kept in the cache, trials of a search in ``folder/search.sqlite3``, a network's
-    checkpoints in ``folder/network``.
+    checkpoints in ``folder/network``; how the fit went, epoch by epoch or in rounds of boosting, in
+    ``folder/history.json``.
 
     Raises
     ------
     TrainingError
         If no clip of a side can be used, or the model refuses them.
     """
-    begun = time.perf_counter()
+    begun, earlier = time.perf_counter(), network_seconds(folder / NETWORK_FOLDER)
     front_end = FrontEnd(describe_front_end(recipe.features.set, recipe.features.trim_db))
     plain = [Row(u, make_chain(()), 0, 0) for u in split.validation]
     rows = _training_rows(recipe, split)
@@ -55,12 +58,15 @@ def run_features(recipe: FeatureRecipe, split: Split, folder: Path, report: Repo
     split = Split(_originals(heard, split.train), asked, split.test, split.name)
     found = _seek(recipe, heard, train, folder, report)
     estimator = _fit(recipe, (heard, train), (asked, validation), found, folder, report)
+    sides = ((train, [u.emotion for u in heard]), (validation, [u.emotion for u in asked]))
+    write_history(history_of(recipe.model.name, estimator, *sides), folder)
     guess = [str(label) for label in estimator.predict(validation)]
     score = unweighted_average_recall([u.emotion for u in asked], guess)
     facts = {
         "recipe": recipe_to_dict(recipe),
         "search": None if found is None else _search_facts(found),
-        "seconds": round(time.perf_counter() - begun),
+        "seconds": round(time.perf_counter() - begun + earlier),
+        **(_epochs(estimator) if is_network(estimator) else {}),
         "validation_uar": round(score, 4),
     }
     report("fitted", {"model": recipe.model.name, "validation_uar": facts["validation_uar"]})
@@ -152,6 +158,12 @@ def _fit(
         folder=folder / NETWORK_FOLDER,
         report=lambda line: report("epoch", {key: _short(value) for key, value in line.items()}),
     )
+
+
+def _epochs(network: Any) -> dict[str, int]:
+    """Tell how long a network was trained, and after which epoch its weights are those that are kept."""
+    n_epochs = len(network.history_)
+    return {"epochs": n_epochs, "best_epoch": n_epochs if network.patience is None else network.best_epoch_}
 
 
 def _short(value: Any) -> Any:

@@ -34,7 +34,7 @@ _ALT = {
     "recall-by-sex": "Recall of each emotion by sex.",
     "recall-by-intensity": "Recall of each emotion by intensity.",
     "recall-by-speaker": "Unweighted average recall of each speaker.",
-    "learning-curves": "Loss and accuracy of training and validation by epoch.",
+    "learning-curves": "Loss, accuracy and recall of training and validation by epoch, or by round of boosting.",
 }
 _READING = (
     "A dot on the dashed line is a promise kept: of all answers given with 70 % confidence, 70 % are right. "
