@@ -150,10 +150,12 @@ def test_errors_say_what_is_wanted(feature_set):
     rate = feature_set.SAMPLING_RATE
     with pytest.raises(ValueError, match=f"is defined at {rate} Hz, got 8000 Hz; resample first"):
         feature_set.extract(np.zeros(10, np.float32), 8_000)
-    with pytest.raises(ValueError, match="at least one sample"):
+    with pytest.raises(ValueError, match="the signal holds no sample; at least one is needed"):
         feature_set.extract(np.zeros(0, np.float32), rate)
-    with pytest.raises(ValueError, match="NaN or infinite"):
+    with pytest.raises(ValueError, match="holds samples that are NaN or infinite: 4000 of 4000"):
         feature_set.extract(np.full(4_000, np.nan, np.float32), rate)
+    with pytest.raises(ValueError, match=r"must have shape \(n_samples,\), got \(2, 4000\); give one channel"):
+        feature_set.extract(np.zeros((2, 4_000), np.float32), rate)
 
 
 def test_the_names_are_found():

@@ -146,7 +146,7 @@ def test_silence_is_blue_or_black():
 def test_errors_say_what_is_wanted(feature_set):
     with pytest.raises(ValueError, match="is defined at 22050 Hz, got 8000 Hz"):
         feature_set.extract(np.zeros(10, np.float32), 8_000)
-    with pytest.raises(ValueError, match="at least one sample"):
+    with pytest.raises(ValueError, match="the signal holds no sample; at least one is needed"):
         feature_set.extract(np.zeros(0, np.float32), RATE)
 
 

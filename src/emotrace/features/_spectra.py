@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emotrace.features._signal import require_signal
 from emotrace.features.log_mel import hz_to_mel, mel_to_hz
 
 N_FFT = 2048
@@ -63,10 +64,7 @@ class Spectra:
     """
 
     def __init__(self, signal: NDArray[np.float32], sampling_rate: int) -> None:
-        if signal.ndim != 1 or not signal.size:
-            raise ValueError(f"signal must have shape (n_samples,) with at least one sample, got {signal.shape}")
-        if not np.isfinite(signal).all():
-            raise ValueError("the signal holds samples that are NaN or infinite")
+        require_signal(signal)
         self.signal: Matrix = np.ascontiguousarray(signal, dtype=np.float32)
         self.sampling_rate = sampling_rate
 

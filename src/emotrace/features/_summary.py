@@ -52,9 +52,3 @@ def statistics(values: Matrix) -> Matrix:
     kurtosis = 0.0 if is_flat else np.mean(away**4) / variance**2 - 3.0
     numbers = [mean, np.median(flat), np.sqrt(variance), skew, kurtosis, flat.min(), flat.max()]
     return np.array(numbers, dtype=np.float32)
-
-
-def require_rate(name: str, sampling_rate: int, wanted: int) -> None:
-    """Raise `ValueError` unless a signal has the rate that a feature set is defined at."""
-    if sampling_rate != wanted:
-        raise ValueError(f"{name} is defined at {wanted} Hz, got {sampling_rate} Hz; resample first")

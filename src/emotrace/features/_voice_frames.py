@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.features._pitch import HOP_SECONDS, pitch_hz
+from emotrace.features._signal import require_signal
 from emotrace.features._slopes import slopes
 from emotrace.features.log_mel import hz_to_mel, mel_to_hz
 
@@ -73,8 +74,7 @@ class VoiceFrames:
     """
 
     def __init__(self, signal: NDArray[np.float32]) -> None:
-        if signal.ndim != 1 or not signal.size or not np.isfinite(signal).all():
-            raise ValueError(f"signal must have shape (n_samples,) and finite samples, got {signal.shape}")
+        require_signal(signal)
         self.signal: Array = np.pad(signal.astype(np.float64), (0, max(0, _LEAST_SAMPLES - signal.size)))
         self._frames = np.lib.stride_tricks.sliding_window_view(self.signal, _FRAME)[::_HOP]
         self.times: Array = (np.arange(len(self._frames)) * _HOP + _FRAME / 2.0) / RATE

@@ -16,6 +16,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from emotrace.features._signal import require_channel, require_rate
+
 SAMPLING_RATE = 16_000
 LEVEL = "lld"
 N_FFT = 512
@@ -94,10 +96,8 @@ def extract(signal: NDArray[np.float32], sampling_rate: int) -> NDArray[np.float
     ValueError
         If the sampling rate is another one, or the signal is not one-dimensional.
     """
-    if sampling_rate != SAMPLING_RATE:
-        raise ValueError(f"log-mel is defined at {SAMPLING_RATE} Hz, got {sampling_rate} Hz; resample first")
-    if signal.ndim != 1:
-        raise ValueError(f"signal must have shape (n_samples,), got {signal.shape}")
+    require_rate("log-mel", sampling_rate, SAMPLING_RATE)
+    require_channel(signal)
     if n_frames(signal.size) == 0:
         return np.empty((0, N_MELS), dtype=np.float32)
     samples = np.ascontiguousarray(signal, dtype=np.float32)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from emotrace.features._signal import require_rate
 from emotrace.features._spectra import Spectra
-from emotrace.features._summary import means, means_names, require_rate
+from emotrace.features._summary import means, means_names
 
 SAMPLING_RATE = 16_000
 LEVEL = "functionals"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from emotrace.features._signal import require_rate
 from emotrace.features._spectra import N_MELS, Spectra
-from emotrace.features._summary import numbered_names, require_rate
+from emotrace.features._summary import numbered_names
 
 SAMPLING_RATE = 22_050
 LEVEL = "lld"

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from emotrace.features import _image
 from emotrace.features._coolwarm import colour
+from emotrace.features._signal import require_rate
 from emotrace.features._spectra import Spectra, power_to_db
-from emotrace.features._summary import require_rate
 
 SAMPLING_RATE = 22_050
 LEVEL = "image"

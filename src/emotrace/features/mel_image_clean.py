@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.features import _image
+from emotrace.features._signal import require_rate
 from emotrace.features._spectra import HOP_LENGTH, RANGE_DB, Spectra
-from emotrace.features._summary import require_rate
 
 SAMPLING_RATE = 22_050
 LEVEL = "image"

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from emotrace.features._signal import require_rate
 from emotrace.features._slopes import slopes
 from emotrace.features._spectra import Spectra
-from emotrace.features._summary import numbered_names, require_rate
+from emotrace.features._summary import numbered_names
 
 SAMPLING_RATE = 22_050
 LEVEL = "lld"

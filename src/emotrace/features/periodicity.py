@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.features import log_mel
-from emotrace.features._summary import require_rate
+from emotrace.features._signal import require_channel, require_rate
 
 SAMPLING_RATE = log_mel.SAMPLING_RATE
 LEVEL = "lld"
@@ -94,8 +94,7 @@ def extract(signal: NDArray[np.float32], sampling_rate: int) -> NDArray[np.float
         If the sampling rate is another one, or the signal is not one-dimensional.
     """
     require_rate("periodicity", sampling_rate, SAMPLING_RATE)
-    if signal.ndim != 1:
-        raise ValueError(f"signal must have shape (n_samples,), got {signal.shape}")
+    require_channel(signal)
     n_frames = log_mel.n_frames(signal.size)
     if n_frames == 0:
         return np.empty((0, N_PERIODS), dtype=np.float32)

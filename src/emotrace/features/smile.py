@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from emotrace.errors import MissingExtraError, UnknownNameError
 from emotrace.features._feature_set import FeatureSet
-from emotrace.features._summary import require_rate
+from emotrace.features._signal import require_rate, require_signal
 
 SAMPLING_RATE = 16_000
 SETS = ("eGeMAPSv02", "ComParE_2016")
@@ -62,8 +62,7 @@ def configure(parameter: str) -> FeatureSet:
 def _extract(name: str, signal: NDArray[np.float32], sampling_rate: int) -> NDArray[np.float32]:
     """Give the functionals of one signal, as the ``extract`` of any set of level ``functionals``."""
     require_rate(f"smile:{name}", sampling_rate, SAMPLING_RATE)
-    if signal.ndim != 1 or not signal.size or not np.isfinite(signal).all():
-        raise ValueError(f"signal must have shape (n_samples,) and finite samples, got {signal.shape}")
+    require_signal(signal)
     with warnings.catch_warnings():
         # It warns of short signals; what it gives then are no numbers, and said below.
         warnings.simplefilter("ignore", UserWarning)

@@ -19,7 +19,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from emotrace.bundle.read import ASSETS
-from emotrace.features._summary import numbered_names, require_rate
+from emotrace.features._signal import require_rate, require_signal
+from emotrace.features._summary import numbered_names
 
 MODEL = ASSETS / "speech-encoder" / "model.onnx"
 INPUT, OUTPUT = "waveform", "statistics"
@@ -62,8 +63,7 @@ def extract(signal: NDArray[np.float32], sampling_rate: int) -> NDArray[np.float
         If the sampling rate is another one, or the signal is too short, not one-dimensional or not finite.
     """
     require_rate("speech-encoder", sampling_rate, SAMPLING_RATE)
-    if signal.ndim != 1 or not np.isfinite(signal).all():
-        raise ValueError(f"signal must have shape (n_samples,) and finite samples, got {signal.shape}")
+    require_signal(signal)
     seconds = signal.size / SAMPLING_RATE
     if seconds < LEAST_SECONDS:
         raise ValueError(f"the speech encoder needs {LEAST_SECONDS:g} s of sound, got {seconds:.3f} s")

@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from emotrace.features._signal import require_rate
 from emotrace.features._slopes import slopes
 from emotrace.features._spectra import Spectra
-from emotrace.features._summary import STATISTICS, require_rate, statistics
+from emotrace.features._summary import STATISTICS, statistics
 
 SAMPLING_RATE = 16_000
 LEVEL = "functionals"

@@ -17,7 +17,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from emotrace.features._summary import numbered_names, require_rate
+from emotrace.features._signal import require_rate
+from emotrace.features._summary import numbered_names
 from emotrace.features._syllables import intensity_db, nuclei_of, sounding_seconds
 from emotrace.features._voice_frames import (
     N_CEPSTRUM,

@@ -47,7 +47,7 @@ from numpy.typing import NDArray
 
 from emotrace.errors import MissingExtraError, UsageError, suggest
 from emotrace.features._feature_set import FeatureSet
-from emotrace.features._summary import require_rate
+from emotrace.features._signal import require_rate, require_signal
 
 PARAMETER = "CHECKPOINT@layer=9,pool=mean+std"
 STRETCH_SECONDS = 30.0
@@ -133,8 +133,7 @@ def _extract(
 ) -> Array:
     """Give the pooled layers of one signal, as the ``extract`` of any set of level ``functionals``."""
     require_rate(f"ssl with {checkpoint.folder.name}", sampling_rate, checkpoint.sampling_rate)
-    if signal.ndim != 1 or not signal.size or not np.isfinite(signal).all():
-        raise ValueError(f"signal must have shape (n_samples,) and finite samples, got {signal.shape}")
+    require_signal(signal)
     states = hidden_states(checkpoint, signal)
     pooled = [_pool(states[layer], pool) for layer in layers for pool in pools]
     return np.concatenate(pooled).astype(np.float32)
