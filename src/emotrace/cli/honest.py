@@ -42,13 +42,14 @@ def command(
     if no_cache and jobs > 1:
         raise UsageError("--no-cache cannot be had with --jobs: processes find features in the cache")
     try:
+        from emotrace.learn.laboratory.check import read_checked_honest
         from emotrace.learn.laboratory.honest import measure_honestly, read_honest_record
         from emotrace.learn.laboratory.honest_page import summarise_honest, write_honest_page
         from emotrace.learn.laboratory.honest_recipe import honest_names, read_honest
     except ImportError as error:
         raise MissingExtraError(f"measuring honestly (no module '{error.name}')", "train") from None
     wanted = honest_names() if all_recipes else list(dict.fromkeys(recipes or []))
-    found = {name: read_honest(name) for name in wanted}
+    found = {name: read_checked_honest(name) for name in wanted}
     require_folder(output)
     runs = output / "runs"
     records = {}

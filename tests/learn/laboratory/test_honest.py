@@ -287,6 +287,31 @@ def test_wrong_recipes_are_told_by_key(recipe: Path, old: str, new: str, says: s
         read_honest(str(recipe))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            '"stats70"',
+            '"mel-frames"',
+            "key 'set': principal components are of a row of features for each clip, which",
+        ),
+        ('"stats70"', '"stats70:2"', "key 'set': feature set 'stats70' takes no parameter"),
+        ('"logistic"', '"gru"', "key 'model': 'gru' does not take a row of features for each clip; write one"),
+        ('"logistic"', '"two-step"', "inner must not be 'two-step', which needs to know the speakers' sex"),
+        ('"logistic"', '"residual-cnn"', "the model 'residual-cnn' takes waveforms"),
+        ("C = 0.1", "c = 0.1", "the model 'logistic' has no parameter 'c'"),
+    ],
+)
+def test_candidates_that_cannot_be_had_are_told_before_any_clip_is_read(
+    recipe: Path, tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in RECIPE
+    recipe.write_text(RECIPE.replace(old, new), encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"mine\.toml: \[\[candidates\]\] 2 \('many'\)") as told:
+        measure_honestly(str(recipe), tmp_path / "no corpora", tmp_path / "runs")
+    assert says in str(told.value)
+
+
 def test_unknown_recipes_are_told() -> None:
     with pytest.raises(UnknownNameError, match="no honest recipe named 'H12'; known: H1, H10, H11"):
         read_honest("H12")

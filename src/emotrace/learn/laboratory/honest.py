@@ -11,8 +11,9 @@ from typing import Any
 from emotrace.errors import EmotraceError, ReportError
 from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn._results import write_text
+from emotrace.learn.laboratory.check import read_checked_honest
 from emotrace.learn.laboratory.copies import Progress
-from emotrace.learn.laboratory.honest_recipe import Honest, read_honest
+from emotrace.learn.laboratory.honest_recipe import Honest
 from emotrace.learn.laboratory.honest_run import HonestTask, HonestWork
 
 Runs = dict[str, dict[str, Any]]
@@ -76,7 +77,7 @@ def measure_honestly(
     ReportError
         If an earlier record cannot be read.
     """
-    recipe = read_honest(name)
+    recipe = read_checked_honest(name)
     record = read_honest_record(recipe, folder)
     missing = [corpus for corpus in recipe.corpora if root is None or not (root / corpus).is_dir()]
     record.not_measured = f"needs {', '.join(missing)}, which is not among the corpora here" if missing else ""
