@@ -55,7 +55,7 @@ def test_two_processes_lose_nothing(path):
     # Neither file nor log is there: they race for making them, too. Both write the same row.
     writers = [start_writer(path, "brief", 60), start_writer(path, "brief", 60)]
     for writer in writers:
-        _, err = writer.communicate(timeout=60)
+        _, err = writer.communicate(timeout=300)
         assert (writer.returncode, err) == (0, "")
     (brief, detailed) = Policy(path, STYLES).statistics(now=60.0)
     assert (brief.n_rewards, detailed.n_rewards) == (120, 0)

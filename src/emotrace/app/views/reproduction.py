@@ -27,13 +27,16 @@ def draw_reproduction(report: Facts | None) -> Html:
     claims = report["claims"]
     done = [claim for claim in claims if claim["results"]]
     waiting = [claim for claim in claims if not claim["results"]]
+    # What a project only recommended was measured too, but claims nothing.
+    claimed = [claim for claim in done if claim["published"]]
     gaps = [
         result["leak_gap"]
-        for claim in done
+        for claim in claimed
         for result in claim["results"]
         if claim["is_leaky"] and result["leak_gap"]
     ]
-    figures = [(f"{len(done)} of {len(claims)}", "claims measured")]
+    n_claims = sum(bool(claim["published"]) for claim in claims)
+    figures = [(f"{len(claimed)} of {n_claims}", "claims measured")]
     if gaps:
         figures.append(
             (f"{100 * sum(gaps) / len(gaps):.0f} points", "what leaky figures promise too much, on average")
@@ -85,7 +88,7 @@ def _rows(claim: Facts) -> list[Html]:
         values: list[Child] = [
             f"{result['model']}{group}",
             [_published(entry, claim["is_leaky"]) for entry in result["published"]] or "–",
-            _measured(result.get("as_claimed")),
+            [_measured(result.get("as_claimed")), *_other_measures(result, claim["is_leaky"])],
             _measured(result.get("speaker_independent")),
             _gap(result, claim["is_leaky"]),
         ]
@@ -96,8 +99,22 @@ def _rows(claim: Facts) -> list[Html]:
 
 
 def _published(entry: Facts, is_leaky: bool) -> Html:
-    measure = "" if entry["measure"] == "accuracy" else f" ({str(entry['measure']).replace('_', ' ')})"
-    return element("div", _value(100 * entry["value"], measure), _kind(is_leaky) if not measure else None)
+    measure = "" if entry["measure"] == "accuracy" else f" ({entry['measure']})"
+    return element("div", _value(100 * entry["value"], measure), None if _is_gap(entry) else _kind(is_leaky))
+
+
+def _other_measures(result: Facts, is_leaky: bool) -> list[Html]:
+    """Give ours of what else is published: a cross-validated accuracy, the accuracy of sexes."""
+    return [
+        element("div", _value(100 * entry["ours"], f" ({entry['measure']})"), _kind(is_leaky))
+        for entry in result["published"]
+        if entry["measure"] != "accuracy" and not _is_gap(entry) and entry["ours"] is not None
+    ]
+
+
+def _is_gap(entry: Facts) -> bool:
+    """Tell whether a figure is what a leak is worth, which is itself not leaky."""
+    return bool(entry["measure"] == "leak gap")
 
 
 def _measured(entry: Facts | None) -> Child:
