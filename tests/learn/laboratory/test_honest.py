@@ -270,10 +270,10 @@ def test_shipped_recipes_are_sound(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('"stats70"', '"stats71"', "key 'set': no 'stats71'; did you mean 'stats70'"),
-        ('"logistic"', '"logistics"', "key 'model': no 'logistics'; did you mean 'logistic'"),
+        ('"stats70"', '"stats71"', "key 'set' names 'stats71'; did you mean 'stats70'"),
+        ('"logistic"', '"logistics"', "key 'model' names 'logistics'; did you mean 'logistic'"),
         ("speakers = 1\n", "", "key 'speakers' is for the protocol 'speakers', which needs it"),
-        ('heard = ["own group", "everybody"]', 'heard = ["nobody"]', "key 'heard': no 'nobody'"),
+        ('heard = ["own group", "everybody"]', 'heard = ["nobody"]', "key 'heard' names 'nobody'"),
         ("n_folds = 2", "n_folds = 1", "key 'n_folds' must be at least 2"),
         ("goal = 0.5", "goal = 60", "key 'goal' must be in"),
         ('name = "many"', 'name = "few"', "key 'candidates' must have names that differ"),

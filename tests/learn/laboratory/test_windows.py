@@ -105,7 +105,7 @@ def test_clips_without_a_whole_window_are_told(corpora: Path) -> None:
         ({"hop_seconds": 0.5}, "key 'hop_seconds' needs 'window_seconds' as well"),
         ({"window_seconds": 1.0, "hop_seconds": 0.0}, "key 'hop_seconds' must be above 0"),
         ({"remainder": "drop"}, "key 'remainder' needs 'window_seconds' as well"),
-        ({"window_seconds": 1.0, "remainder": "padd"}, "key 'remainder': no 'padd'; did you mean 'pad'"),
+        ({"window_seconds": 1.0, "remainder": "padd"}, "key 'remainder' names 'padd'; did you mean 'pad'"),
         ({"offset_seconds": 0.5}, "key 'offset_seconds' needs 'duration_seconds' or 'window_seconds' as well"),
     ],
 )

@@ -1,11 +1,10 @@
-"""What all recipes of the laboratory share: finding their files, and saying which key does not fit."""
+"""What all recipes of the laboratory share: finding their files, and label presets by any of their names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
-from emotrace.errors import LabelError, RecipeError, UnknownNameError, suggest
+from emotrace.errors import LabelError, RecipeError, UnknownNameError
 from emotrace.labels import preset_name
 
 
@@ -37,22 +36,9 @@ def find_recipe(name_or_path: str, folder: Path, kind: str, shipped: str) -> Pat
     raise UnknownNameError(kind, name_or_path, names)
 
 
-def require_known(key: str, name: str, known: Iterable[str]) -> None:
-    """Raise `RecipeError` with near names if ``name`` is none of ``known``."""
-    names = list(known)
-    if name not in names:
-        raise RecipeError(f"key '{key}': no '{name}'; {suggest(name, names)}")
-
-
 def find_preset(key: str, name: str) -> str:
     """Give a label preset's own name, raise `RecipeError` if there is none; see `emotrace.labels.preset_name`."""
     try:
         return preset_name(name)
     except LabelError as error:
         raise RecipeError(f"key '{key}': {error}") from None
-
-
-def require(is_sound: bool, key: str, what: str) -> None:
-    """Raise `RecipeError` unless the value of ``key`` is sound."""
-    if not is_sound:
-        raise RecipeError(f"key '{key}' {what}")

@@ -12,8 +12,9 @@ from typing import Any
 
 from emotrace import registry
 from emotrace.errors import RecipeError
+from emotrace.learn._recipe_keys import require, require_known
 from emotrace.learn.evaluation.joint6 import CORPORA, N_FOLDS
-from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names, require, require_known
+from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names
 from emotrace.strict_toml import read_record
 
 _SHIPPED = Path(__file__).parent.parent / "recipes" / "honest"

@@ -15,8 +15,9 @@ from pathlib import Path
 from emotrace import registry
 from emotrace.errors import RecipeError
 from emotrace.labels import PRESETS, SEXES
+from emotrace.learn._recipe_keys import require, require_known
 from emotrace.learn.augment import PLANS
-from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names, require, require_known
+from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names
 from emotrace.learn.laboratory.answers import safe_name
 from emotrace.learn.training.search import METHODS
 from emotrace.strict_toml import read_record

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from emotrace import registry
 from emotrace.errors import RecipeError, UnknownNameError, UsageError
 from emotrace.features._feature_set import load_feature_set
-from emotrace.learn.training.recipe_sections import Data, Export, require, require_known
+from emotrace.learn._recipe_keys import require, require_known
+from emotrace.learn.training.recipe_sections import Data, Export
 
 if TYPE_CHECKING:
     from emotrace.learn.models._space import Space

@@ -8,7 +8,8 @@ import json
 from dataclasses import dataclass, field, replace
 
 from emotrace import registry
-from emotrace.learn.training.recipe_sections import Data, Export, require, require_known
+from emotrace.learn._recipe_keys import require, require_known
+from emotrace.learn.training.recipe_sections import Data, Export
 
 _NETWORKS = ("residual-cnn", "statistics-mlp", "two-views")
 """Whose input is known without importing them, which takes PyTorch."""

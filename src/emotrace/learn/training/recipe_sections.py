@@ -1,13 +1,14 @@
-"""What the recipes of every kind have: whose speech, what is exported, and how a wrong value is told."""
+"""What the recipes of every kind have: whose speech, and what is exported."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from emotrace import registry
-from emotrace.errors import LabelError, RecipeError, suggest
+from emotrace.errors import LabelError, RecipeError
 from emotrace.labels import EMOTIONS, preset_labels
+from emotrace.learn._recipe_keys import require, require_known
 from emotrace.learn.evaluation.protocols import LEAKY_PROTOCOLS, PROTOCOLS
 
 
@@ -62,15 +63,3 @@ class Export:
             preset_labels(self.default_labels, EMOTIONS)
         except LabelError as error:
             raise RecipeError(f"key 'default_labels': {error}") from None
-
-
-def require_known(key: str, name: str, known: Iterable[str]) -> None:
-    """Raise `RecipeError` unless the name is known."""
-    names = sorted(known)
-    require(name in names, key, f"names '{name}'; {suggest(name, names)}")
-
-
-def require(condition: bool, key: str, sentence: str) -> None:
-    """Raise `RecipeError` with the key and the sentence unless the condition holds."""
-    if not condition:
-        raise RecipeError(f"key '{key}' {sentence}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from emotrace.learn.training.recipe_sections import Data, Export, require
+from emotrace.learn._recipe_keys import require
+from emotrace.learn.training.recipe_sections import Data, Export
 
 
 @dataclass(frozen=True)
