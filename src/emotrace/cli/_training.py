@@ -28,11 +28,15 @@ def judge_bundle(
 ) -> tuple[Bundle, _judging.Judgement]:
     """Judge a fresh bundle on its held-out speakers by the path of users' recordings; its card keeps the scores.
 
-    ``folder`` takes the report; ``labels`` and ``on_stderr`` are as for `_judging.judge_into`.
+    ``folder``, which lies in that of the run, takes the report and how the training went; ``labels`` and
+    ``on_stderr`` are as for `_judging.judge_into`.
     """
+    from emotrace.learn.training.history import read_history, write_history
+
     recogniser = _judging.recogniser_of(bundle)
     _judging.refuse_known_speakers(bundle.card, utterances)
     judgement = _judging.judge_into(folder, recogniser, utterances, labels, on_stderr=on_stderr)
+    write_history(read_history(folder.parent), folder)
     card = dataclasses.replace(bundle.card, metrics=_judging.headline_metrics(judgement.report))
     return write_bundle(bundle.path, card, bundle.model_bytes), judgement
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emotrace.atomic import replacing
 from emotrace.cli import _options as options
 from emotrace.errors import MissingExtraError, UsageError
 
@@ -42,7 +41,6 @@ def command(
 
         plan = read_recipe(recipe)
         require_folder(output)
-        from emotrace.learn.training.history import HISTORY_FILE
         from emotrace.learn.training.run import run
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
@@ -53,7 +51,6 @@ def command(
         if bundle.card.kind != "speech" and has_audio:
             bundle, judgement = judge_bundle(bundle, split.test, output / "evaluation")
             unusable = judgement.unusable
-            _lay_beside(output / HISTORY_FILE, output / "evaluation")
     except KeyboardInterrupt:
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)
         sys.exit(130)
@@ -62,13 +59,6 @@ def command(
         typer.echo(f"not judged, for a pack holds no audio: emotrace evaluate {bundle.path} MANIFEST", err=True)
     if unusable:
         sys.exit(1)
-
-
-def _lay_beside(history: Path, judged: Path) -> None:
-    """Put how the training went where `emotrace report` looks for it."""
-    if history.exists():
-        with replacing(judged / history.name) as part:
-            part.write_bytes(history.read_bytes())
 
 
 def _read_pack(folder: Path | None, plan: AnyRecipe, corpora: Path | None) -> Carried | None:

@@ -17,6 +17,7 @@ from emotrace.learn.training.history import (
     history_of,
     history_of_log,
     network_seconds,
+    read_history,
     write_history,
 )
 
@@ -102,3 +103,11 @@ def test_seconds_of_all_epochs(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     write_history([{"epoch": 1, "seconds": 2.5}, {"epoch": 2, "seconds": 0.5}], tmp_path)
     assert network_seconds(tmp_path) == 3.0
+
+
+def test_the_history_of_an_earlier_training_goes(tmp_path: Path) -> None:
+    write_history([{"epoch": 1, "loss": 2.5}], tmp_path)
+    assert read_history(tmp_path) == [{"epoch": 1, "loss": 2.5}]
+    write_history([], tmp_path)
+    assert read_history(tmp_path) == []
+    assert not list(tmp_path.iterdir())

@@ -84,14 +84,20 @@ def history_of_log(path: Path) -> list[dict[str, Any]]:
 
 def network_seconds(folder: Path) -> float:
     """Tell how long the network whose run is kept in a folder has been trained so far."""
+    return float(sum(line["seconds"] for line in read_history(folder)))
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """Read what `write_history` wrote into a folder; nothing if there is none."""
     path = folder / HISTORY_FILE
-    if not path.exists():
-        return 0.0
-    return float(sum(line["seconds"] for line in json.loads(path.read_text(encoding="utf-8"))))
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
 
 def write_history(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Write ``history.json``, if there is anything to tell."""
-    if history:
-        with replacing(folder / HISTORY_FILE) as part:
-            part.write_text(json.dumps(list(history), indent=1) + "\n", encoding="utf-8")
+    """Write ``history.json``; where there is nothing to tell, that of an earlier training goes."""
+    path = folder / HISTORY_FILE
+    if not history:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as part:
+        part.write_text(json.dumps(list(history), indent=1) + "\n", encoding="utf-8")
