@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.data import divide, gather
-from emotrace.learn.training.fit import Examples, label_inventory, make_examples
+from emotrace.learn.training.examples import Examples, label_inventory, make_examples
 from emotrace.learn.training.network_recipe import Augment, Model, Recipe, Statistics, Training
 from emotrace.learn.training.pack import Pack, Versions, build_pack, versions_of
 from emotrace.learn.training.recipe_sections import Data, Export

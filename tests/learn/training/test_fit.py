@@ -16,24 +16,19 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from emotrace.errors import RecipeError, TrainingError
+from emotrace.learn.training.examples import Examples, label_inventory, make_examples
 from emotrace.learn.training.fit import (
-    Examples,
     Fitted,
-    Sampler,
-    _Batch,
     _mixup_loss,
     build_network,
     fit,
-    fit_length,
-    label_inventory,
-    make_examples,
     masked_cross_entropy,
     one_cycle,
-    predict_logits,
     run_identity,
-    validation_scores,
 )
+from emotrace.learn.training.network_scores import predict_logits, validation_scores
 from emotrace.learn.training.pack import Pack, Versions, decode
+from emotrace.learn.training.sampler import Batch, Sampler, fit_length
 from emotrace.types import Segment, Utterance
 
 # The loss.
@@ -104,7 +99,7 @@ class FirstFrame(torch.nn.Module):
 def test_mixup_blends_clips_and_their_losses_alike(tiny_recipe, mixup):
     _, truth, allowed = loss_inputs()
     clips = 10.0 * torch.randn(6, 4, 128, generator=torch.Generator().manual_seed(0)) - 40.0
-    batch = _Batch(clips, truth, allowed)
+    batch = Batch(clips, truth, allowed)
     network, settings_ = FirstFrame(), tiny_recipe(training={"mixup": mixup}).training
     loss = _mixup_loss(network, clips, batch, settings_, np.random.default_rng(5), "cpu")
     # The same draws once more.

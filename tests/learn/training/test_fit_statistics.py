@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from emotrace.errors import TrainingError
-from emotrace.learn.training.fit import load_weights, predict_logits, run_identity, validation_scores
+from emotrace.learn.training.fit import load_weights, run_identity
 from emotrace.learn.training.fit_statistics import fit_statistics
 from emotrace.learn.training.fit_views import SHARES, fit_views
+from emotrace.learn.training.network_scores import predict_logits, validation_scores
 from emotrace.learn.training.pack import Versions, build_pack, versions_of
 
 

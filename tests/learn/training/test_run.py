@@ -16,7 +16,7 @@ from emotrace.audio.load import load_audio
 from emotrace.bundle import Bundle, load_bundle, verify_bundle
 from emotrace.errors import LeakError, RecipeError, TrainingError
 from emotrace.learn.evaluation.split import Split
-from emotrace.learn.training.fit import Examples, make_examples
+from emotrace.learn.training.examples import Examples, make_examples
 from emotrace.learn.training.recipe import recipe_to_dict
 from emotrace.learn.training.recipe_sections import Export
 from emotrace.learn.training.run import calibrate, run

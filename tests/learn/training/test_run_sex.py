@@ -15,7 +15,7 @@ from emotrace.errors import RecipeError
 from emotrace.learn.evaluation.split import Split
 from emotrace.learn.training.carried import Carried
 from emotrace.learn.training.data import gather
-from emotrace.learn.training.fit import make_sex_examples
+from emotrace.learn.training.examples import make_sex_examples
 from emotrace.learn.training.network_recipe import Recipe
 from emotrace.learn.training.pack import build_pack, versions_of
 from emotrace.learn.training.run import run

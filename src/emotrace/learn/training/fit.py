@@ -16,91 +16,28 @@ import json
 import math
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotrace import registry
 from emotrace.atomic import replacing
 from emotrace.errors import RecipeError, TrainingError
 from emotrace.features import log_mel
-from emotrace.labels import EMOTIONS, SEXES
-from emotrace.learn.evaluation.metrics import unweighted_average_recall
-from emotrace.learn.models.statistics_mlp import frame_step, hears_encoded
 from emotrace.learn.training.augmentation import augment
+from emotrace.learn.training.examples import Examples
 from emotrace.learn.training.network_recipe import Recipe, Training
-from emotrace.learn.training.pack import MINIMUM_FRAMES, N_COLUMNS, Codes, Pack, decode
-from emotrace.types import Utterance
+from emotrace.learn.training.network_scores import mean_score, tell_scores, validation_scores
+from emotrace.learn.training.sampler import Batch, Sampler
 
 LOG_FILE = "log.jsonl"
 
 Report = Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Packed utterances with what is to be learnt of them.
-
-    ``truth`` holds label indices, shape (n,); ``allowed`` says which labels each utterance's corpus has,
-    shape (n, n_labels): the loss never judges a corpus by a label that its speakers were not asked for.
-    """
-
-    utterances: Sequence[Utterance]
-    pack: Pack
-    labels: tuple[str, ...]
-    truth: NDArray[np.int64]
-    allowed: NDArray[np.bool_]
-
-
-def make_examples(utterances: Sequence[Utterance], pack: Pack, inventory: Mapping[str, set[str]]) -> Examples:
-    """Number the labels; ``inventory`` gives the emotions of each corpus.
-
-    Raises
-    ------
-    TrainingError
-        If an utterance has an emotion that the inventory does not give its corpus.
-    """
-    for u in utterances:
-        if u.emotion not in inventory.get(u.corpus, ()):
-            raise TrainingError(
-                f"{u.file}: no training speaker of corpus '{u.corpus}' has the emotion '{u.emotion}'; "
-                "add clips of it, or leave this one out with data.exclude"
-            )
-    union = set().union(*inventory.values())
-    labels = tuple(emotion for emotion in EMOTIONS if emotion in union)
-    rows = {corpus: [label in emotions for label in labels] for corpus, emotions in inventory.items()}
-    return Examples(
-        utterances=utterances,
-        pack=pack,
-        labels=labels,
-        truth=np.array([labels.index(u.emotion) for u in utterances], dtype=np.int64),
-        allowed=np.array([rows[u.corpus] for u in utterances], dtype=bool),
-    )
-
-
-def make_sex_examples(utterances: Sequence[Utterance], pack: Pack) -> Examples:
-    """Number the sexes of the speakers, all of which must be known; every corpus may be answered with both."""
-    return Examples(
-        utterances=utterances,
-        pack=pack,
-        labels=SEXES,
-        truth=np.array([SEXES.index(str(u.sex)) for u in utterances], dtype=np.int64),
-        allowed=np.ones((len(utterances), len(SEXES)), dtype=bool),
-    )
-
-
-def label_inventory(utterances: Sequence[Utterance]) -> dict[str, set[str]]:
-    """Collect the emotions that each corpus has."""
-    inventory: dict[str, set[str]] = {}
-    for utterance in utterances:
-        inventory.setdefault(utterance.corpus, set()).add(utterance.emotion)
-    return inventory
 
 
 @dataclass(frozen=True)
@@ -221,136 +158,6 @@ def build_network(recipe: Recipe, n_labels: int, name: str | None = None) -> nn.
     return network
 
 
-def validation_scores(network: nn.Module, examples: Examples, device: str = "cpu") -> dict[str, float]:
-    """Give the UAR of each corpus among its own labels."""
-    return score_logits(predict_logits(network, examples, device), examples)
-
-
-def score_logits(logits: NDArray[np.float32], examples: Examples) -> dict[str, float]:
-    """Give the UAR of each corpus among its own labels; ``logits`` as of `predict_logits`."""
-    guess = np.where(examples.allowed, logits, -np.inf).argmax(axis=1)
-    corpora = np.array([u.corpus for u in examples.utterances])
-    return {
-        str(corpus): unweighted_average_recall(
-            [examples.labels[i] for i in examples.truth[corpora == corpus]],
-            [examples.labels[i] for i in guess[corpora == corpus]],
-        )
-        for corpus in np.unique(corpora)
-    }
-
-
-def mean_score(scores: Mapping[str, float]) -> float:
-    """Give the mean over corpora."""
-    return float(np.mean(list(scores.values())))
-
-
-def tell_scores(scores: Mapping[str, float]) -> dict[str, Any]:
-    """Give scores of validation speakers as they are told and logged."""
-    return {
-        "validation_uar": round(mean_score(scores), 4),
-        "per_corpus": {corpus: round(score, 4) for corpus, score in scores.items()},
-    }
-
-
-@torch.no_grad()
-def predict_logits(network: nn.Module, examples: Examples, device: str = "cpu") -> NDArray[np.float32]:
-    """Give logits, shape (n, n_labels), for each whole clip at its own speed."""
-    network.eval()
-    logits = np.empty((len(examples.utterances), len(examples.labels)), dtype=np.float32)
-    pack, version = examples.pack, examples.pack.versions.original
-    for places, voice in whole_clips(pack, version, frame_step(network)):
-        given = [voice, torch.from_numpy(pack.encoded[version][places])] if hears_encoded(network) else [voice]
-        logits[places] = network(*(part.to(device) for part in given)).float().cpu().numpy()
-    return logits
-
-
-def whole_clips(pack: Pack, version: int, step: int = 1) -> Iterator[tuple[NDArray[np.int64], Tensor]]:
-    """Give all clips of a version, some at a time: their places, (n,), and every ``step``-th of their frames, (n,
-    frames, 128).
-    """
-    lengths = np.diff(pack.offsets[version])
-    order = np.argsort(lengths, kind="stable")
-    for places in np.array_split(order, max(1, len(order) // 32)):
-        # Neighbours in order of length need next to no padding.
-        longest = int(lengths[places].max())
-        clips = [fit_length(pack.clip(place, version), longest, 0.0) for place in places.tolist()]
-        yield places, torch.from_numpy(decode(np.stack(clips)[:, ::step]))
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """What is learnt from at once.
-
-    ``voice`` (batch, frames, 128), ``truth`` (batch,), ``allowed`` (batch, n_labels).
-    """
-
-    voice: Tensor
-    truth: Tensor
-    allowed: Tensor
-
-    def to(self, device: str) -> _Batch:
-        return _Batch(*(getattr(self, field.name).to(device) for field in dataclasses.fields(self)))
-
-
-class Sampler:
-    """Draws batches: first a corpus by the recipe's weights, then a label, then a clip of it."""
-
-    def __init__(self, examples: Examples, recipe: Recipe) -> None:
-        self.examples = examples
-        self.settings = recipe.training
-        self.chances = recipe.augment.telephone_probability, recipe.augment.noisy_probability
-        corpora = sorted({u.corpus for u in examples.utterances})
-        weights = np.array([recipe.data.weights.get(corpus, 1.0) for corpus in corpora])
-        self.weights = weights / weights.sum()
-        self.groups: list[list[NDArray[np.int64]]] = []
-        for corpus in corpora:
-            members = np.array([u.corpus == corpus for u in examples.utterances])
-            truth = np.where(members, examples.truth, -1)
-            self.groups.append([np.flatnonzero(truth == k) for k in np.unique(examples.truth[members])])
-
-    def draw(self, rng: np.random.Generator) -> _Batch:
-        shortest, longest = self.settings.crop_seconds
-        seconds = rng.uniform(shortest, longest)
-        n_frames = max(MINIMUM_FRAMES, round(seconds * log_mel.SAMPLING_RATE / log_mel.HOP_LENGTH))
-        chosen, versions = self.draw_clips(self.settings.batch_size, rng)
-        pack = self.examples.pack
-        clips = [
-            fit_length(pack.clip(clip, version), n_frames, rng.random())
-            for clip, version in zip(chosen.tolist(), versions.tolist(), strict=True)
-        ]
-        return _Batch(
-            torch.from_numpy(decode(np.stack(clips))),
-            torch.from_numpy(self.examples.truth[chosen]),
-            torch.from_numpy(self.examples.allowed[chosen]),
-        )
-
-    def draw_clips(self, n: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Draw clips, and which version of each is heard."""
-        clips = np.array([self._draw_clip(rng) for _ in range(n)])
-        return clips, self.examples.pack.versions.draw(n, *self.chances, rng)
-
-    def _draw_clip(self, rng: np.random.Generator) -> int:
-        groups = self.groups[rng.choice(len(self.groups), p=self.weights)]
-        return int(rng.choice(groups[rng.integers(len(groups))]))
-
-
-def fit_length(clip: Codes, n_frames: int, position: float) -> Codes:
-    """Crop or pad a clip to ``n_frames``; ``position`` in [0, 1] says from where, or how much goes before.
-
-    Padding is the clip's own background (the 5th percentile of each band), as if the speaker were silent.
-    """
-    spare = len(clip) - n_frames
-    if spare >= 0:
-        start = round(position * spare)
-        return clip[start : start + n_frames]
-    background = np.sort(clip, axis=0)[len(clip) // 20]
-    padded = np.empty((n_frames, N_COLUMNS), dtype=clip.dtype)
-    padded[:] = background
-    start = round(position * -spare)
-    padded[start : start + len(clip)] = clip
-    return padded
-
-
 class _State:
     """All that changes while training."""
 
@@ -416,7 +223,7 @@ def _train_epoch(state: _State, sampler: Sampler, recipe: Recipe, device: str) -
 
 
 def _mixup_loss(
-    network: nn.Module, voice: Tensor, batch: _Batch, settings: Training, rng: np.random.Generator, device: str
+    network: nn.Module, voice: Tensor, batch: Batch, settings: Training, rng: np.random.Generator, device: str
 ) -> Tensor:
     """Mixup (Zhang et al. 2018, arXiv:1710.09412): each clip blended with another, and its loss likewise."""
     share = float(rng.beta(settings.mixup, settings.mixup)) if settings.mixup > 0 else 1.0

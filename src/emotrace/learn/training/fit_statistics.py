@@ -17,9 +17,8 @@ from torch import Tensor, nn
 
 from emotrace.errors import TrainingError
 from emotrace.learn.models.statistics_mlp import StatisticsMLP, frame_step, hears_encoded
+from emotrace.learn.training.examples import Examples
 from emotrace.learn.training.fit import (
-    Examples,
-    Sampler,
     build_network,
     load_weights,
     mixed_loss,
@@ -27,10 +26,11 @@ from emotrace.learn.training.fit import (
     save_weights,
     update_average,
     weight_groups,
-    whole_clips,
 )
 from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.network_scores import whole_clips
 from emotrace.learn.training.pack import Pack
+from emotrace.learn.training.sampler import Sampler
 
 
 def fit_statistics(

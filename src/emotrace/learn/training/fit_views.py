@@ -21,18 +21,11 @@ from emotrace.learn.evaluation.calibration import fit_temperature, softmax
 from emotrace.learn.models.statistics_mlp import hears_encoded
 from emotrace.learn.models.two_views import TwoViews
 from emotrace.learn.training.calibrate import balance_corpora
-from emotrace.learn.training.fit import (
-    Examples,
-    Fitted,
-    fit,
-    mean_score,
-    predict_logits,
-    run_identity,
-    score_logits,
-    tell_scores,
-)
+from emotrace.learn.training.examples import Examples
+from emotrace.learn.training.fit import Fitted, fit, run_identity
 from emotrace.learn.training.fit_statistics import fit_statistics
 from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.network_scores import mean_score, predict_logits, score_logits, tell_scores
 
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Of the picture, or of the speech encoder, which are tried."""

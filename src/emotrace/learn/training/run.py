@@ -29,21 +29,15 @@ from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
 from emotrace.learn.training.carried import Carried
 from emotrace.learn.training.data import count_clips, divide, gather
+from emotrace.learn.training.examples import Examples, label_inventory, make_examples, make_sex_examples
 from emotrace.learn.training.export import EmotionGraph, SpeechGraph, to_onnx
 from emotrace.learn.training.feature_recipe import FeatureRecipe
-from emotrace.learn.training.fit import (
-    LOG_FILE,
-    Examples,
-    Fitted,
-    label_inventory,
-    make_examples,
-    make_sex_examples,
-    predict_logits,
-)
+from emotrace.learn.training.fit import LOG_FILE, Fitted
 from emotrace.learn.training.fit_speech import fit_speech
 from emotrace.learn.training.fit_views import fit_views
 from emotrace.learn.training.history import history_of_log, write_history
 from emotrace.learn.training.network_recipe import Recipe
+from emotrace.learn.training.network_scores import predict_logits
 from emotrace.learn.training.pack import Pack, Versions, build_pack, versions_of
 from emotrace.learn.training.recipe import AnyRecipe, recipe_to_dict
 from emotrace.learn.training.recipe_sections import Data, Export
