@@ -55,7 +55,7 @@ $(VENV)/.demo-ready: pyproject.toml | $(BIN)/python
 $(VENV)/.test-ready: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet $(PIP_TORCH) "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --editable ".[app,av,mic,osc,plot,search,server,smile,ssl,train]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[app,av,loggers,mic,osc,plot,search,server,smile,ssl,train]" --group dev
 	$(BROWSER)
 	@touch $@ $(VENV)/.demo-ready
 

@@ -26,6 +26,10 @@ def command(
         Path | None,
         typer.Option(metavar="DIR", help="What `emotrace features pack` wrote, in place of the audio."),
     ] = None,
+    logger: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Follow the epochs of a network of features: tensorboard, mlflow."),
+    ] = None,
 ) -> None:
     """Train a bundle and judge it on the speakers held out.
 
@@ -45,7 +49,8 @@ def command(
     except ImportError as error:
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
     try:
-        bundle, split = run(plan, corpora, output, tell_stage, _read_pack(pack, plan, corpora))
+        carried = _read_pack(pack, plan, corpora)
+        bundle, split = run(plan, corpora, output, tell_stage, carried, logger or [])
         has_audio = pack is None or corpora is not None
         unusable = []
         if bundle.card.kind != "speech" and has_audio:

@@ -398,7 +398,6 @@ def test_tensorboard(tmp_path):
 def test_mlflow(tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
     x, y = rows()
     model = build(epochs=3).fit(x, y, loggers=["mlflow"])
@@ -411,6 +410,29 @@ def test_mlflow(tmp_path, monkeypatch):
     (own,) = (run for run in runs if run.info.run_id != mine.info.run_id)
     history = mlflow.MlflowClient().get_metric_history(own.info.run_id, "train_loss")
     assert [metric.value for metric in history] == pytest.approx([line["loss"] for line in model.history_])
+
+
+def test_mlflow_that_cannot_be_reached_is_told_in_one_line(tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri("http://127.0.0.1:9")
+    try:
+        with pytest.raises(TrainingError, match=r"MLflow takes no figures: .*; set MLFLOW_TRACKING_URI to where"):
+            build().fit(*rows(), loggers=["mlflow"])
+    finally:
+        mlflow.set_tracking_uri(before)
+
+
+@pytest.mark.parametrize("wish", [None, "false"])
+def test_mlflow_tells_its_makers_nothing_unless_asked_to(tmp_path, monkeypatch, wish):
+    pytest.importorskip("mlflow")
+    # Set, so that what it is afterwards is taken back.
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", wish or "")
+    if wish is None:
+        monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY")
+    _torch_net.make_loggers(["mlflow"], tmp_path)
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == (wish or "true")
 
 
 # Bad input

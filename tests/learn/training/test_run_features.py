@@ -14,7 +14,7 @@ from tests.learn.training.conftest import write_corpora
 from tests.tiny_bundles import make_speech_bundle
 
 from emotrace.bundle import verify_bundle
-from emotrace.errors import RecipeError, TrainingError
+from emotrace.errors import RecipeError, TrainingError, UnknownNameError, UsageError
 from emotrace.hear.recognizer import Recogniser
 from emotrace.learn.training.feature_recipe import FeatureRecipe
 from emotrace.learn.training.recipe import read_recipe, recipe_to_dict
@@ -154,6 +154,22 @@ def test_a_network_that_stops_early_tells_which_epoch_it_is(corpora: Path, tmp_p
     history = json.loads((tmp_path / "run" / "history.json").read_text())
     best = max(history, key=lambda line: (line["validation_uar"], -line["epoch"]))["epoch"]
     assert (bundle.card.training["epochs"], bundle.card.training["best_epoch"]) == (len(history), best)
+
+
+def test_epochs_are_told_to_a_logger(corpora: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    recipe = read(tmp_path, with_model('"means184"', "conv1d", "epochs = 2"))
+    run(recipe, corpora, tmp_path / "run", Told(), loggers=["tensorboard"])
+    assert list((tmp_path / "run" / "network" / "tensorboard").glob("events.*"))
+
+
+def test_loggers_that_would_have_nothing_to_log(corpora: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"loggers are for networks that a recipe with \[features\] trains"):
+        run(read(tmp_path, RECIPE), corpora, tmp_path / "run", Told(), loggers=["tensorboard"])
+    network = read(tmp_path, with_model('"means184"', "conv1d", "epochs = 2"))
+    with pytest.raises(UnknownNameError, match="no logger named 'tensorbord'; did you mean 'tensorboard'"):
+        run(network, corpora, tmp_path / "run", Told(), loggers=["tensorbord"])
+    assert not (tmp_path / "run").exists()
 
 
 def test_rounds_of_boosting_are_kept(corpora: Path, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class NeuralClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Epochs whose weights are kept for `at_epoch`.
         loggers
             Any of ``tensorboard`` (writes into ``folder``) and ``mlflow`` (into its active run), if installed.
-            MLflow reports its use to its makers unless ``MLFLOW_DISABLE_TELEMETRY`` is set to ``true``.
+            MLflow is told not to report its use to its makers, unless ``MLFLOW_DISABLE_TELEMETRY`` says otherwise.
         report
             Called with the history's entry after each epoch.
 

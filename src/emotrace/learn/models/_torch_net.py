@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -16,7 +17,7 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, MlflowLogger, TensorBoard
 from torch import Tensor, nn
 
-from emotrace.errors import MissingExtraError, UnknownNameError, UsageError
+from emotrace.errors import MissingExtraError, TrainingError, UnknownNameError, UsageError
 from emotrace.learn.models._keras import ADAM_EPSILON
 from emotrace.learn.models._torch_clips import Batches
 
@@ -67,12 +68,32 @@ class MlflowRun(MlflowLogger):  # type: ignore[misc]
     def on_train_begin(self, net: Net, **kwargs: Any) -> None:
         super().on_train_begin(net, **kwargs)
         self.mlflow_ = import_module("mlflow")
-        self.is_own_ = self.mlflow_.active_run() is None
-        self.run_ = self.mlflow_.start_run() if self.is_own_ else self.mlflow_.active_run()
+        with _telling_mlflow():
+            self.is_own_ = self.mlflow_.active_run() is None
+            self.run_ = self.mlflow_.start_run() if self.is_own_ else self.mlflow_.active_run()
+
+    def on_epoch_end(self, net: Net, **kwargs: Any) -> None:
+        with _telling_mlflow():
+            super().on_epoch_end(net, **kwargs)
 
     def on_train_end(self, _net: Net, **_: Any) -> None:
         if self.is_own_:
-            self.mlflow_.end_run()
+            with _telling_mlflow():
+                self.mlflow_.end_run()
+
+
+@contextmanager
+def _telling_mlflow() -> Iterator[None]:
+    """Say in one line why MLflow takes nothing."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise TrainingError(
+            f"MLflow takes no figures: {reason}; set MLFLOW_TRACKING_URI to where it does, or leave the logger out"
+        ) from None
 
 
 def mean_recall(truth: NDArray[np.int64], guess: NDArray[np.int64]) -> float:
@@ -154,12 +175,20 @@ def make_loggers(names: Sequence[str], folder: Path | None) -> list[Callback]:
     return [_make_logger(name, folder) for name in names]
 
 
+def require_loggers(names: Sequence[str]) -> None:
+    """Raise `UnknownNameError` or `MissingExtraError` if a logger of these names cannot be had."""
+    for name in names:
+        if name not in LOGGERS:
+            raise UnknownNameError("logger", name, LOGGERS)
+        if find_spec(name) is None:
+            raise MissingExtraError(f"the logger '{name}'", "loggers")
+
+
 def _make_logger(name: str, folder: Path | None) -> Callback:
-    if name not in LOGGERS:
-        raise UnknownNameError("logger", name, LOGGERS)
-    if find_spec(name) is None:
-        raise MissingExtraError(f"the logger '{name}'", "loggers")
+    require_loggers([name])
     if name == "mlflow":
+        # Nothing is sent to its makers unless the user wants it to be.
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         return MlflowRun(create_artifact=False, terminate_after_train=False)
     if folder is None:
         raise UsageError("the logger 'tensorboard' writes into the folder of the run; give one with folder=")

@@ -19,11 +19,13 @@ from torch import nn
 
 from emotrace.atomic import replacing
 from emotrace.bundle import Bundle, Card, write_bundle
-from emotrace.errors import LabelError, RecipeError
+from emotrace.errors import LabelError, RecipeError, UsageError
 from emotrace.features import log_mel, speech_encoder
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
 from emotrace.learn.evaluation.split import Split
+from emotrace.learn.models._build import build_model, is_network
+from emotrace.learn.models._torch_net import require_loggers
 from emotrace.learn.models.speech_net import FRAME_SECONDS
 from emotrace.learn.training.calibrate import calibrate_logits
 from emotrace.learn.training.card_facts import run_facts
@@ -56,6 +58,7 @@ def run(
     folder: Path,
     report: Report,
     carried: Carried | None = None,
+    loggers: Sequence[str] = (),
 ) -> tuple[Bundle, Split]:
     """Train what the recipe says and write ``folder/bundle``.
 
@@ -72,12 +75,20 @@ def run(
     carried
         What a recipe of emotions or sex is trained on in place of the audio, see
         `emotrace.learn.training.carried`.
+    loggers
+        To which the epochs of a network of features are told: ``tensorboard``, ``mlflow``.
 
     Returns
     -------
     (bundle, split)
         The bundle, with no metrics in its card yet, and the division it was trained on.
+
+    Raises
+    ------
+    UsageError, UnknownNameError, MissingExtraError
+        If a logger cannot be had, or the recipe trains no such network; further errors are those of the stages.
     """
+    _require_loggers(loggers, recipe)
     if carried is not None and isinstance(recipe, Recipe):
         utterances = carried.choose(recipe)
     else:
@@ -91,12 +102,22 @@ def run(
         bundle = _run_labelled(recipe, split, folder, report, carried)
     elif isinstance(recipe, FeatureRecipe):
         _require_default_labels(recipe.export, label_inventory(split.train))
-        bundle = run_features(recipe, split, folder, report)
+        bundle = run_features(recipe, split, folder, report, loggers)
     else:
         bundle = _run_speech(recipe, split, folder, report)
     with replacing(folder / "recipe.json") as part:
         part.write_text(json.dumps(recipe_to_dict(recipe), indent=2) + "\n", encoding="utf-8")
     return bundle, split
+
+
+def _require_loggers(names: Sequence[str], recipe: AnyRecipe) -> None:
+    """Refuse loggers that cannot be had, or would have nothing to log, before anything is measured."""
+    if not names:
+        return
+    model = recipe.model if isinstance(recipe, FeatureRecipe) else None
+    if model is None or not is_network(build_model(model.name, model.preset, **model.params)):
+        raise UsageError("loggers are for networks that a recipe with [features] trains; leave them out")
+    require_loggers(names)
 
 
 def gather_with_content(data: Data, corpora: Path | None, report: Report) -> list[Utterance]:

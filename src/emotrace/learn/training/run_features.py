@@ -34,12 +34,14 @@ NETWORK_FOLDER = "network"
 Report = Callable[[str, Mapping[str, Any]], None]
 
 
-def run_features(recipe: FeatureRecipe, split: Split, folder: Path, report: Report) -> Bundle:
+def run_features(
+    recipe: FeatureRecipe, split: Split, folder: Path, report: Report, loggers: Sequence[str] = ()
+) -> Bundle:
     """Train a model of features and write ``folder/bundle``.
 
     Measured features are kept in the cache, trials of a search in ``folder/search.sqlite3``, a network's
     checkpoints in ``folder/network``; how the fit went, epoch by epoch or in rounds of boosting, in
-    ``folder/history.json``.
+    ``folder/history.json``. A network's epochs are told to ``loggers`` too, see `NeuralClassifier.fit`.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def run_features(recipe: FeatureRecipe, split: Split, folder: Path, report: Repo
     asked, validation = _usable(plain, values[len(rows) :], report)
     split = Split(_originals(heard, split.train), asked, split.test, split.name)
     found = _seek(recipe, heard, train, folder, report)
-    estimator = _fit(recipe, (heard, train), (asked, validation), found, folder, report)
+    estimator = _fit(recipe, (heard, train), (asked, validation), found, folder, report, loggers)
     sides = ((train, [u.emotion for u in heard]), (validation, [u.emotion for u in asked]))
     write_history(history_of(recipe.model.name, estimator, *sides), folder)
     guess = [str(label) for label in estimator.predict(validation)]
@@ -142,6 +144,7 @@ def _fit(
     found: Found | None,
     folder: Path,
     report: Report,
+    loggers: Sequence[str],
 ) -> Any:
     model = recipe.model
     names = load_feature_set(recipe.features.set).names
@@ -156,6 +159,7 @@ def _fit(
         [u.emotion for u in heard],
         validation=(held_out, [u.emotion for u in asked]),
         folder=folder / NETWORK_FOLDER,
+        loggers=loggers,
         report=lambda line: report("epoch", {key: _short(value) for key, value in line.items()}),
     )
 
