@@ -114,7 +114,11 @@ def test_the_report_can_be_stopped_and_what_is_wrong_is_said(explore, manifest: 
     panel.get_by_role("button", name="Open", exact=True).click()
     panel.locator("#explore-there").get_by_text("people.csv").wait_for(state="attached")
     panel.get_by_role("button", name="Make the report").click()
+    at_work = panel.locator("[data-testid=status-tracker].generating")
+    at_work.wait_for()
     panel.get_by_role("button", name="Stop").last.click()
+    # A click before the page knows that it has stopped is a click too many, and ignored.
+    at_work.wait_for(state="detached")
     panel.get_by_role("button", name="Make the report").click()
     frame = panel.frame_locator("iframe.page")
     frame.get_by_role("heading", level=1).wait_for(timeout=120_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -42,19 +43,36 @@ def test_the_address_without_its_slash_leads_there(address):
     assert (answer.status_code, answer.headers["Location"]) == (307, "/app/")
 
 
-def test_files_that_were_not_uploaded_are_not_read(address, tmp_path):
-    secret = tmp_path / "secret.txt"
-    secret.write_text("nobody's business")
+def question_about(address: str, path: str) -> dict[str, Any]:
+    """Give what the page would post to have a call analysed that lies at ``path``."""
     config = httpx.get(f"{address}config", timeout=PATIENCE).json()
     button = next(part["id"] for part in config["components"] if part["props"].get("value") == "Analyse the call")
     event = next(each for each in config["dependencies"] if [button, "click"] in each["targets"])
-    file = {"path": str(secret), "orig_name": "secret.txt", "meta": {"_type": "gradio.FileData"}}
-    question = {
+    file = {"path": path, "orig_name": "secret.txt", "meta": {"_type": "gradio.FileData"}}
+    return {
         "data": [file, "on the right channel", None, ""],
         "fn_index": event["id"],
         "trigger_id": button,
         "session_hash": "curious",
     }
+
+
+def test_a_question_that_names_an_address_is_refused(address):
+    for path in ("https://example.org/x.wav", " HTTP://127.0.0.1:9/x.wav", "ftp://example.org/x.wav"):
+        # However it is written, and wherever it stands.
+        body = json.dumps(question_about(address, path)).replace("example", "\\u0065xample")
+        answer = httpx.post(f"{address}gradio_api/queue/join", content=body, timeout=PATIENCE)
+        assert (answer.status_code, answer.text) == (403, "the app fetches nothing from elsewhere")
+    deep = httpx.post(f"{address}gradio_api/queue/join", content="[" * 200_000, timeout=PATIENCE)
+    assert deep.status_code in (403, 422)
+    long = httpx.post(f"{address}gradio_api/queue/join", content=b" " * 17_000_000, timeout=PATIENCE)
+    assert (long.status_code, long.text) == (413, "a question may have 16,000,000 bytes at most")
+
+
+def test_files_that_were_not_uploaded_are_not_read(address, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("nobody's business")
+    question = question_about(address, str(secret))
     httpx.post(f"{address}gradio_api/queue/join", json=question, timeout=PATIENCE).raise_for_status()
     url = f"{address}gradio_api/queue/data"
     with httpx.stream("GET", url, params={"session_hash": "curious"}, timeout=PATIENCE) as answer:
