@@ -573,6 +573,7 @@ _OF_THE_DEFAULT = {
 _read: list[str] = []
 """Names of the results that the table being made is of."""
 
+
 def make_leak() -> str:
     """What claims of clips divided at random promise too much."""
     claims = json.loads((ROOT / "docs" / "reproduction.json").read_text(encoding="utf-8"))["claims"]
