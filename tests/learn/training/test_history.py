@@ -90,7 +90,9 @@ def test_a_log_tells_an_epoch_that_was_begun_again_once(tmp_path: Path) -> None:
         {"epoch": epoch, "loss": loss, "validation_uar": 0.5, "seconds": 2.0}
         for epoch, loss in [(1, 2.0), (2, 1.5), (2, 1.25)]
     ]
-    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    whole = "".join(json.dumps(line) + "\n" for line in lines)
+    # A process that is killed leaves half a line, which the next one goes on behind.
+    log.write_text(whole + whole[:20] + '{"epoch": 3}\n' + "7\n\n" + '{"epoch": 4}\n' + whole[:30])
     assert history_of_log(log) == [
         {"epoch": 1, "loss": 2.0, "validation_uar": 0.5},
         {"epoch": 2, "loss": 1.25, "validation_uar": 0.5},

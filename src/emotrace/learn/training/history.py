@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -73,18 +74,22 @@ def _figures(
 def history_of_log(path: Path) -> list[dict[str, Any]]:
     """Read the log that `emotrace.learn.training.fit` writes, a line of JSON per epoch; nothing if there is none.
 
-    An epoch that was begun again after an interruption counts as it was the last time.
+    An epoch that was begun again after an interruption counts as it was the last time; a line that a process was
+    killed over is left out.
     """
     if not path.exists():
         return []
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    epochs = {line["epoch"]: {key: line[key] for key in ("epoch", "loss", "validation_uar")} for line in lines}
+    epochs = {}
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            line = json.loads(text)
+            epochs[line["epoch"]] = {key: line[key] for key in ("epoch", "loss", "validation_uar")}
     return [epochs[number] for number in sorted(epochs)]
 
 
 def network_seconds(folder: Path) -> float:
     """Tell how long the network whose run is kept in a folder has been trained so far."""
-    return float(sum(line["seconds"] for line in read_history(folder)))
+    return float(sum(line.get("seconds", 0.0) for line in read_history(folder)))
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
