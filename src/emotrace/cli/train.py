@@ -26,6 +26,10 @@ def command(
         Path | None,
         typer.Option(metavar="DIR", help="What `emotrace features pack` wrote, in place of the audio."),
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", min=1, help="Processes that seek parameters, of a recipe with [search]."),
+    ] = 1,
     logger: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Follow the epochs of a network of features: tensorboard, mlflow."),
@@ -50,7 +54,7 @@ def command(
         raise MissingExtraError(f"training (no module '{error.name}')", "train") from None
     try:
         carried = _read_pack(pack, plan, corpora)
-        bundle, split = run(plan, corpora, output, tell_stage, carried, logger or [])
+        bundle, split = run(plan, corpora, output, tell_stage, carried, logger or [], jobs)
         has_audio = pack is None or corpora is not None
         unusable = []
         if bundle.card.kind != "speech" and has_audio:

@@ -122,7 +122,8 @@ def test_a_grid_of_ones_own_is_tried_whole(corpora: Path, tmp_path: Path) -> Non
     search = (
         '[search]\nmethod = "grid"\nn_folds = 2\nvalues = { C = [0.001, 1.0], solver = ["lbfgs"] }\n\n[export]'
     )
-    bundle, _ = run(read(tmp_path, RECIPE.replace("[export]", search)), corpora, tmp_path / "run", Told())
+    recipe = read(tmp_path, RECIPE.replace("[export]", search))
+    bundle, _ = run(recipe, corpora, tmp_path / "run", Told(), n_jobs=2)
     tried = [trial["params"] for trial in bundle.card.training["search"]["trials"]]
     assert sorted(params["C"] for params in tried) == [0.001, 1.0]
     assert bundle.card.training["search"]["params"] in tried

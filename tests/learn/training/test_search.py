@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from emotrace.errors import TrainingError, UsageError
+from emotrace.errors import EmotraceError, TrainingError, UsageError
 from emotrace.learn.models._space import Choice, Range
 from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.search import (
@@ -162,6 +162,44 @@ def test_no_more_trials_count_than_were_asked_for(table: Table, tmp_path: Path) 
     more = search("knn", *table, SPACE, method="random", n_trials=9, storage=kept)
     assert len(more.trials) == 9
     assert search("knn", *table, SPACE, method="random", n_trials=3, storage=kept) == first
+
+
+@pytest.mark.parametrize("method", ["grid", "optuna"])
+def test_processes_side_by_side_do_what_one_would(table: Table, tmp_path: Path, method: str) -> None:
+    kept, told = tmp_path / "study.db", list[tuple[int, int]]()
+
+    def find(n_trials: int, n_jobs: int) -> Found:
+        return search(
+            "knn", *table, SPACE, method=method, n_trials=n_trials, storage=kept, is_pruned=False, n_jobs=n_jobs,
+            progress=lambda *how_far: told.append(how_far),
+        )  # fmt: skip
+
+    # An earlier run has done one of them.
+    find(1, 1)
+    found = find(6, 2)
+    assert len(found.trials) == 6
+    assert told == [(1, 1), *((n, 6) for n in range(2, 7))]
+    settings = [tuple(trial.params.items()) for trial in found.trials]
+    if method == "grid":
+        # It holds six, and each is tried once.
+        assert len(set(settings)) == 6
+    for trial in found.trials:
+        # Judged in another process as it would be here.
+        alone = {name: Choice((value,)) for name, value in trial.params.items()}
+        assert search("knn", *table, alone, method="grid", n_trials=1).value == trial.value
+    assert find(6, 2) == found
+
+
+def test_processes_side_by_side_need_no_storage_of_ones_own(table: Table) -> None:
+    found = search("knn", *table, SPACE, method="random", n_trials=2, n_jobs=2)
+    assert len(found.trials) == 2
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_setting_that_cannot_be_judged_is_told(table: Table, n_jobs: int) -> None:
+    space = {"n_neighbors": Choice((500,))}
+    with pytest.raises(EmotraceError, match="the model 'knn' cannot judge with n_neighbors 500: Expected n_neigh"):
+        search("knn", *table, space, n_trials=2, n_jobs=n_jobs)
 
 
 def test_two_that_share_a_search_look_at_no_trial_too_many(table: Table, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def run(
     report: Report,
     carried: Carried | None = None,
     loggers: Sequence[str] = (),
+    n_jobs: int = 1,
 ) -> tuple[Bundle, Split]:
     """Train what the recipe says and write ``folder/bundle``.
 
@@ -77,6 +78,8 @@ def run(
         `emotrace.learn.training.carried`.
     loggers
         To which the epochs of a network of features are told: ``tensorboard``, ``mlflow``.
+    n_jobs
+        How many processes seek parameters, where the recipe says that they be sought.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def run(
         bundle = _run_labelled(recipe, split, folder, report, carried)
     elif isinstance(recipe, FeatureRecipe):
         _require_default_labels(recipe.export, label_inventory(split.train))
-        bundle = run_features(recipe, split, folder, report, loggers)
+        bundle = run_features(recipe, split, folder, report, loggers, n_jobs)
     else:
         bundle = _run_speech(recipe, split, folder, report)
     with replacing(folder / "recipe.json") as part:

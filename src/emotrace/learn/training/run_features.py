@@ -35,13 +35,19 @@ Report = Callable[[str, Mapping[str, Any]], None]
 
 
 def run_features(
-    recipe: FeatureRecipe, split: Split, folder: Path, report: Report, loggers: Sequence[str] = ()
+    recipe: FeatureRecipe,
+    split: Split,
+    folder: Path,
+    report: Report,
+    loggers: Sequence[str] = (),
+    n_jobs: int = 1,
 ) -> Bundle:
     """Train a model of features and write ``folder/bundle``.
 
     Measured features are kept in the cache, trials of a search in ``folder/search.sqlite3``, a network's
     checkpoints in ``folder/network``; how the fit went, epoch by epoch or in rounds of boosting, in
-    ``folder/history.json``. A network's epochs are told to ``loggers`` too, see `NeuralClassifier.fit`.
+    ``folder/history.json``. A network's epochs are told to ``loggers`` too, see `NeuralClassifier.fit`;
+    ``n_jobs`` processes seek parameters.
 
     Raises
     ------
@@ -58,7 +64,7 @@ def run_features(
     heard, train = _usable(rows, values[: len(rows)], report)
     asked, validation = _usable(plain, values[len(rows) :], report)
     split = Split(_originals(heard, split.train), asked, split.test, split.name)
-    found = _seek(recipe, heard, train, folder, report)
+    found = _seek(recipe, heard, train, folder, report, n_jobs)
     estimator = _fit(recipe, (heard, train), (asked, validation), found, folder, report, loggers)
     sides = ((train, [u.emotion for u in heard]), (validation, [u.emotion for u in asked]))
     write_history(history_of(recipe.model.name, estimator, *sides), folder)
@@ -108,7 +114,12 @@ def _originals(heard: Sequence[Utterance], train: Sequence[Utterance]) -> list[U
 
 
 def _seek(
-    recipe: FeatureRecipe, heard: Sequence[Utterance], train: Rows, folder: Path, report: Report
+    recipe: FeatureRecipe,
+    heard: Sequence[Utterance],
+    train: Rows,
+    folder: Path,
+    report: Report,
+    n_jobs: int,
 ) -> Found | None:
     wanted, model = recipe.search, recipe.model
     if wanted is None:
@@ -126,6 +137,7 @@ def _seek(
         fixed={**read_names(model.name, load_feature_set(recipe.features.set).names), **model.params},
         seed=model.seed,
         storage=folder / SEARCH_FILE,
+        n_jobs=n_jobs,
         progress=lambda done, total: report("search", {"trial": done, "of": total}),
     )
     report("found", {wanted.metric: round(found.value, 4), **found.params})

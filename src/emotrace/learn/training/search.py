@@ -11,6 +11,7 @@ import contextlib
 import inspect
 import json
 import math
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotrace.errors import MissingExtraError, TrainingError, UsageError, suggest
+from emotrace.learn._processes import Death, run_tasks
 from emotrace.learn.evaluation.kfold import speaker_k_fold
 from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
 from emotrace.learn.models._build import load_model
@@ -152,6 +154,7 @@ def search(
     seed: int = 0,
     storage: str | Path | None = None,
     is_pruned: bool = True,
+    n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> Found:
     """Seek the parameters of a model of features.
@@ -179,6 +182,8 @@ def search(
         A file for the database, or the address of one (``postgresql://...``); None keeps nothing.
     is_pruned
         Whether a trial that is worse than half of the earlier ones after some fold is given up.
+    n_jobs
+        How many processes try settings side by side. With more than one, what is tried depends on their pace.
     progress
         Called with the number of trials done and of all.
 
@@ -196,25 +201,12 @@ def search(
             raise UsageError(f"no method, metric or kind of folds '{name}'; {suggest(name, known)}")
     optuna = _import_optuna()
     divided = _divide(utterances, folds, n_folds, seed)
-    trial_value = _Judge(model, features, utterances, divided, metric, preset, seeded(model, seed, fixed or {}))
-    settings = (model, preset, trial_value.fixed, space, n_folds, folds, metric, seed)
+    judge = _Judge(model, features, utterances, divided, metric, preset, seeded(model, seed, fixed or {}))
+    settings = (model, preset, judge.fixed, space, n_folds, folds, metric, seed)
     identity = _identify(*settings, features, utterances)
-
-    def objective(trial: Any) -> float:
-        params = {name: choice.suggest(trial, name) for name, choice in space.items()}
-        known = _value_known(trial, optuna.trial.TrialState.COMPLETE)
-        if known is not None:
-            return known
-        means = []
-        for step, mean in enumerate(trial_value(params)):
-            means.append(mean)
-            trial.report(mean, step)
-            if is_pruned and step + 1 < n_folds and trial.should_prune():
-                raise optuna.TrialPruned
-        return means[-1]
-
-    with _quiet(optuna):
-        study = _open_study(optuna, storage, identity, method, space, seed)
+    objective = _Objective(judge, space, is_pruned)
+    with _quiet(optuna), _reachable(storage, n_jobs) as where:
+        study = _open_study(optuna, where, identity, method, space, seed)
         states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
         n_done = len(study.get_trials(deepcopy=False, states=states))
 
@@ -222,11 +214,18 @@ def search(
             if progress is not None:
                 progress(min(len(_study.get_trials(deepcopy=False, states=states)), n_trials), n_trials)
 
-        # Optuna would draw once more from a grid of which all was tried.
-        is_left = method != "grid" or not study.sampler.is_exhausted(study)
-        if n_done < n_trials and is_left:
+        n_left = n_trials - n_done
+        if method == "grid":
+            # Optuna would draw once more from a grid of which all was tried.
+            n_left = min(n_left, sum(map(len, study.sampler.unvisited(study))))
+        if n_left > 0 and n_jobs == 1:
             limit = optuna.study.MaxTrialsCallback(n_trials, states=states)
-            study.optimize(objective, n_trials=n_trials - n_done, callbacks=[limit, tell])
+            study.optimize(objective, n_trials=n_left, callbacks=[limit, tell])
+        elif n_left > 0:
+            assert where is not None
+            work = _TrialWork(objective, where, identity, method, seed, *_begin(study, method, seed))
+            for _ in _side_by_side(work, n_left, n_jobs):
+                tell(study, None)
         done = sorted(
             study.get_trials(deepcopy=False, states=states),
             key=lambda trial: (trial.datetime_complete, trial.number),
@@ -262,8 +261,95 @@ class _Judge:
             heard = [self.utterances[row] for row in train]
             fitted = fit_classic(self.model, self.features[train], heard, preset=self.preset, **settings)
             truth = [self.utterances[row].emotion for row in test]
-            scores.append(METRICS[self.metric](truth, [str(p) for p in fitted.predict(self.features[test])]))
+            try:
+                prediction = [str(p) for p in fitted.predict(self.features[test])]
+            except ValueError as error:
+                told = ", ".join(f"{name} {value}" for name, value in params.items())
+                reason = " ".join(str(error).split())
+                raise TrainingError(f"the model '{self.model}' cannot judge with {told}: {reason}") from None
+            scores.append(METRICS[self.metric](truth, prediction))
             yield float(np.mean(scores))
+
+
+@dataclass(frozen=True)
+class _Objective:
+    """What Optuna maximises: the score of one setting, given up early where others were better."""
+
+    judge: _Judge
+    space: Space
+    is_pruned: bool
+
+    def __call__(self, trial: Any) -> float:
+        optuna = _import_optuna()
+        params = {name: choice.suggest(trial, name) for name, choice in self.space.items()}
+        known = _value_known(trial, optuna.trial.TrialState.COMPLETE)
+        if known is not None:
+            return known
+        means = []
+        for step, mean in enumerate(self.judge(params)):
+            means.append(mean)
+            trial.report(mean, step)
+            if self.is_pruned and step + 1 < len(self.judge.folds) and trial.should_prune():
+                raise optuna.TrialPruned
+        return means[-1]
+
+
+@dataclass(frozen=True)
+class _TrialWork:
+    """Does one trial after another in a process of its own; the study is shared through its storage.
+
+    ``n_earlier`` trials stood there before the first; of a grid, ``grid_ids`` are still to be tried.
+    """
+
+    objective: _Objective
+    storage: str | Path
+    identity: str
+    method: str
+    seed: int
+    n_earlier: int
+    grid_ids: tuple[int, ...]
+
+    def __call__(self, place: int) -> None:
+        optuna = _import_optuna()
+        space = self.objective.space
+        with _quiet(optuna):
+            study = _open_study(optuna, self.storage, self.identity, self.method, space, self.seed)
+            # No two trials may draw alike, nor try the same setting of a grid, which is numbered by the seed.
+            if self.method == "grid":
+                study.sampler = _sampler(optuna, self.method, space, self.seed, self.grid_ids[place])
+            else:
+                study.sampler = _sampler(optuna, self.method, space, self.seed + 1000 * (self.n_earlier + place))
+            study.optimize(self.objective, n_trials=1)
+
+
+def _begin(study: Any, method: str, seed: int) -> tuple[int, tuple[int, ...]]:
+    """Give how many trials there are already, and the settings of a grid that are still to be tried, shuffled."""
+    n_earlier = len(study.get_trials(deepcopy=False))
+    if method != "grid":
+        return n_earlier, ()
+    fresh, begun = study.sampler.unvisited(study)
+    return n_earlier, (*np.random.default_rng(seed).permutation(fresh).tolist(), *begun)
+
+
+def _side_by_side(work: _TrialWork, n_trials: int, n_jobs: int) -> Iterator[int]:
+    """Do trials in processes; give the place of each when it is done."""
+    for place, end in run_tasks(work, range(n_trials), n_jobs):
+        if isinstance(end, Death):
+            raise TrainingError(
+                f"a trial of the search has ended its process twice (it {end.how}), for want of memory perhaps; "
+                "seek in fewer processes"
+            )
+        yield place
+
+
+@contextlib.contextmanager
+def _reachable(storage: str | Path | None, n_jobs: int) -> Iterator[str | Path | None]:
+    """Give a storage that other processes reach as well, for a while if none is wanted."""
+    if storage is not None or n_jobs == 1:
+        yield storage
+        return
+    with tempfile.TemporaryDirectory(prefix="emotrace-search-") as folder:
+        yield Path(folder) / "search.sqlite3"
 
 
 def _value_known(trial: Any, complete: Any) -> float | None:
@@ -335,27 +421,31 @@ def _open_storage(optuna: Any, storage: str | Path | None) -> Any:
         raise MissingExtraError("keeping a search in a database", "search") from None
 
 
-def _sampler(optuna: Any, method: str, space: Space, seed: int) -> Any:
+def _sampler(optuna: Any, method: str, space: Space, seed: int, grid_id: int | None = None) -> Any:
     if method == "grid":
-        return _grid_sampler(optuna, {name: choice.grid() for name, choice in space.items()}, seed)
+        return _grid_sampler(optuna, {name: choice.grid() for name, choice in space.items()}, seed, grid_id)
     if method == "random":
         return optuna.samplers.RandomSampler(seed=seed)
     return optuna.samplers.TPESampler(seed=seed)
 
 
-def _grid_sampler(optuna: Any, values: dict[str, list[Value]], seed: int) -> Any:
+def _grid_sampler(optuna: Any, values: dict[str, list[Value]], seed: int, only: int | None = None) -> Any:
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
     running = (optuna.trial.TrialState.RUNNING,)
 
     class Grid(optuna.samplers.GridSampler):  # type: ignore[misc]
         def _get_unvisited_grid_ids(self, study: Any) -> list[int]:
-            # Optuna counts a setting as tried whose trial was interrupted.
-            done, begun = (
+            fresh, begun = self.unvisited(study)
+            return [only] if only is not None else fresh or begun
+
+        def unvisited(self, study: Any) -> tuple[list[int], list[int]]:
+            """Give what is still to be tried, and what was begun by others, or before an interruption."""
+            done, running_ids = (
                 {t.system_attrs.get("grid_id") for t in study.get_trials(deepcopy=False, states=states)}
                 for states in (ended, running)
             )
             left = set(range(math.prod(map(len, values.values())))) - done
-            return sorted(left - begun) or sorted(left)
+            return sorted(left - running_ids), sorted(left & running_ids)
 
     return Grid(values, seed=seed)
 
