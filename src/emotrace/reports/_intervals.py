@@ -23,8 +23,9 @@ class Interval(NamedTuple):
 def rounded_duration(timeline: Timeline, decimals: int) -> float:
     """Give the duration with ``decimals`` digits, rounded down: no interval may end after the recording."""
     unit = 10.0**decimals
+    units = timeline.duration * unit
     # The tolerance keeps 0.29 s from becoming 0.289 s because of how binary numbers hold it.
-    return math.floor(timeline.duration * unit + 1e-3) / unit
+    return math.floor(units + 4.0 * math.ulp(units)) / unit
 
 
 def run_intervals(timeline: Timeline, decimals: int) -> list[Interval]:
