@@ -224,8 +224,9 @@ def search(
         elif n_left > 0:
             assert where is not None
             work = _TrialWork(objective, where, identity, method, seed, *_begin(study, method, seed))
-            for _ in _side_by_side(work, n_left, n_jobs):
-                tell(study, None)
+            for number, _ in enumerate(_side_by_side(work, n_left, n_jobs), start=n_done + 1):
+                if progress is not None:
+                    progress(number, n_trials)
         done = sorted(
             study.get_trials(deepcopy=False, states=states),
             key=lambda trial: (trial.datetime_complete, trial.number),
