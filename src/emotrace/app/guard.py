@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emotrace.app.desk import PATH
 
-# Gradio hands out what lies at other addresses, or fetches it: nothing here asks anybody outside for anything.
 _NOTHING_FETCHED = "the app fetches nothing from elsewhere"
+# Gradio hands out what lies at other addresses, or fetches it: nothing here asks anybody outside for anything.
 _OUTSIDE = re.compile(r"/gradio_api/(file=\W*(https?|ftp)\W|proxy=)", re.IGNORECASE)
 _ADDRESS = re.compile(r"\W*(https?|ftp):", re.IGNORECASE)
 _MOST_BYTES = 16_000_000
