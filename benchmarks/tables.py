@@ -17,6 +17,7 @@ from typing import Any
 import _robustness
 from emotrace.labels import EMOTIONS, VALENCE_AROUSAL
 from emotrace.learn.benchmark.page import CURVE_STEPS, risks_at_steps
+from emotrace.learn.laboratory.leak import tell_leak
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -576,19 +577,8 @@ _read: list[str] = []
 
 def make_leak() -> str:
     """What claims of clips divided at random promise too much."""
-    claims = json.loads((ROOT / "docs" / "reproduction.json").read_text(encoding="utf-8"))["claims"]
-    gaps = {
-        (claim["claim"], result["model"], result["group"]): 100 * result["leak_gap"]
-        for claim in claims
-        for result in claim["results"]
-        if claim["is_leaky"] and result["published"] and result["leak_gap"] is not None
-    }
-    n_claims = len({claim for claim, _, _ in gaps})
-    return (
-        f"Clips divided at random promise {sum(gaps.values()) / len(gaps):.0f} points more than unheard speakers keep, "
-        f"in the mean of the {len(gaps)} models of {n_claims} published claims that were measured both ways "
-        f"({min(gaps.values()):.0f} to {max(gaps.values()):.0f}): [`docs/reproduction.md`](docs/reproduction.md)."
-    )
+    told = json.loads((ROOT / "docs" / "reproduction.json").read_text(encoding="utf-8"))
+    return f"{tell_leak(told['leak'])}: [`docs/reproduction.md`](docs/reproduction.md)."
 
 
 TABLES: dict[str, Callable[[], str]] = {

@@ -86,6 +86,7 @@ def test_every_leaky_figure_says_so():
     words = text_of(drawn)
     assert "87.9 (cross-validated accuracy)" in words
     assert "of 16 claims measured" in words
+    assert f"{100 * report['leak']['mean']:.0f} points what leaky figures promise too much" in words
     assert draw_reproduction(None) == MISSING
 
 

@@ -14,6 +14,7 @@ from emotrace.learn.explore.judged import read_judged
 from emotrace.learn.laboratory import answers
 from emotrace.learn.laboratory import reproduce as room
 from emotrace.learn.laboratory.answers import run_folder
+from emotrace.learn.laboratory.leak import summarise_leak
 from emotrace.learn.laboratory.page import render
 from emotrace.learn.laboratory.recipe import find_claim, read_claim
 from emotrace.learn.laboratory.reproduce import list_tasks, read_record, reproduce
@@ -259,6 +260,18 @@ def test_figures_are_those_of_the_runs() -> None:
     assert "| R17 | mlp | male | 0.179 (leak gap) | 0.625 ± 0.177 leaky, n 16 | 0.375 ± 0.177 [" in page
     assert "| +0.250 | 2 | 2.0 |" in page
     assert "mlp, male: 0.250 against 0.179 (leak gap)" in page
+    # Only leaky models that claim a figure of their own are asked what leaking is worth.
+    bigger = {**summary, "claim": "R0", "results": [{**result, "leak_gap": 0.5}, {**result, "published": []}]}
+    kept = {**summary, "claim": "R5", "is_leaky": False}
+    leak = summarise_leak([summary, bigger, kept])
+    assert leak == {"mean": 0.375, "low": 0.25, "high": 0.5, "n_models": 2, "n_claims": 2}
+    assert (
+        "Clips divided at random promise 38 points more than unheard speakers keep, in the mean of the 2 models "
+        "of 2 published claims that were measured both ways (25 to 50).\n"
+    ) in render([summary, bigger, kept])
+    assert "at random promise" not in render([kept])
+    assert "at random promise" not in render([summary], is_small=True)
+    assert summarise_leak([kept]) is None
 
 
 def test_figures_of_labels_stand_beside_the_published_ones(corpora: Path, tmp_path: Path) -> None:

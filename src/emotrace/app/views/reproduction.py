@@ -29,18 +29,11 @@ def draw_reproduction(report: Facts | None) -> Html:
     waiting = [claim for claim in claims if not claim["results"]]
     # What a project only recommended was measured too, but claims nothing.
     claimed = [claim for claim in done if claim["published"]]
-    gaps = [
-        result["leak_gap"]
-        for claim in claimed
-        for result in claim["results"]
-        if claim["is_leaky"] and result["leak_gap"]
-    ]
     n_claims = sum(bool(claim["published"]) for claim in claims)
     figures = [(f"{len(claimed)} of {n_claims}", "claims measured")]
-    if gaps:
-        figures.append(
-            (f"{100 * sum(gaps) / len(gaps):.0f} points", "what leaky figures promise too much, on average")
-        )
+    leak = report.get("leak")
+    if leak:
+        figures.append((f"{100 * leak['mean']:.0f} points", "what leaky figures promise too much, on average"))
     return element(
         "div",
         element("h2", "Claimed, as claimed, honest"),

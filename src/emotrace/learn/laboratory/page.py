@@ -10,6 +10,7 @@ from typing import Any
 import emotrace
 from emotrace.errors import ReportError, UsageError
 from emotrace.learn._results import installed_version, write_text
+from emotrace.learn.laboratory.leak import summarise_leak, tell_leak
 from emotrace.learn.laboratory.per_class import render_classes
 from emotrace.learn.laboratory.reproduce import why_other_size
 
@@ -44,6 +45,7 @@ def write_page(summaries: Sequence[Summary], folder: Path, is_small: bool = Fals
         "emotrace": emotrace.__version__,
         "libraries": {name: installed_version(name) for name in _LIBRARIES},
         "is_small": is_small,
+        "leak": summarise_leak(summaries),
         "claims": list(summaries),
     }
     page = folder / f"{NAME}.md"
@@ -84,8 +86,8 @@ def render(summaries: Sequence[Summary], is_small: bool = False) -> str:
     """Give the page as Markdown."""
     small = "\n**A small version, to see that all works: its figures mean nothing.**\n" if is_small else ""
     measured = [summary for summary in summaries if summary["results"]]
-    remarks = "" if is_small else _remarks(measured)
-    parts = [_HEAD, small, _table(measured), render_classes(measured), remarks, _absent(summaries), _how()]
+    leak, remarks = ("", "") if is_small else (_leak(measured), _remarks(measured))
+    parts = [_HEAD, small, _table(measured), leak, render_classes(measured), remarks, _absent(summaries), _how()]
     return "\n".join(part for part in parts if part)
 
 
@@ -96,6 +98,11 @@ def _table(summaries: Sequence[Summary]) -> str:
     )
     rows = [_row(summary, result) for summary in summaries for result in summary["results"]]
     return "## Figures\n\n" + head + "".join(rows)
+
+
+def _leak(summaries: Sequence[Summary]) -> str:
+    leak = summarise_leak(summaries)
+    return f"{tell_leak(leak)}.\n" if leak else ""
 
 
 def _row(summary: Summary, result: Mapping[str, Any]) -> str:
