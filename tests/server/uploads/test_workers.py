@@ -54,6 +54,19 @@ def restarts(server: Running, reason: str) -> float:
     return server.service.metrics.registry.get_sample_value(name, {"reason": reason}) or 0.0
 
 
+def long_recording() -> bytes:
+    """Give ten minutes of noise: seconds of work for a worker."""
+    stream = io.BytesIO()
+    noise = np.random.default_rng(0).normal(0, 0.1, 590 * 8000)
+    soundfile.write(stream, noise, 8000, format="WAV", subtype="PCM_U8")
+    return stream.getvalue()
+
+
+def hard_at_work(idle_seconds: dict[psutil.Process, float]) -> list[psutil.Process]:
+    """Give the workers that have taken more time of a processor than receiving a recording takes."""
+    return [worker for worker, seconds in idle_seconds.items() if worker.cpu_times().user - seconds > 0.2]
+
+
 def in_flight(server: Running, threads: ThreadPoolExecutor, body: bytes) -> Future[httpx.Response]:
     """Send a clip to a worker that is stopped in its tracks, and wait until it has it."""
     n_busy = server.service.workers.n_busy
@@ -64,21 +77,23 @@ def in_flight(server: Running, threads: ThreadPoolExecutor, body: bytes) -> Futu
 
 def test_sigkill_in_the_midst_of_a_request(threads: ThreadPoolExecutor, clip: bytes) -> None:
     with serving(n_workers=2) as server:
-        victim, other = server.workers()
-        victim.send_signal(signal.SIGSTOP)
+        workers = server.workers()
+        idle_seconds = {worker: worker.cpu_times().user for worker in workers}
+        long = threads.submit(server.client.post, "/v1/analyze", content=long_recording(), params={"hop": "0.1"})
+        wait_until(lambda: hard_at_work(idle_seconds), "a worker that is hearing")
+        (victim,) = hard_at_work(idle_seconds)
+        (other,) = set(workers) - {victim}
         other.send_signal(signal.SIGSTOP)
-        first, second = in_flight(server, threads, clip), in_flight(server, threads, clip)
+        short = in_flight(server, threads, clip)
         victim.kill()
-        wait_until(lambda: first.done() or second.done(), "an answer")
-        dead, alive = (first, second) if first.done() else (second, first)
-        response = dead.result()
+        response = long.result()
         assert response.status_code == 500
         problem = response.json()
         assert problem["type"] == "urn:emotrace:problem:worker-died"
         assert problem["detail"].startswith("the process that heard this recording died, perhaps of the recording")
         # The other one is unharmed, and so is whoever comes next.
         other.send_signal(signal.SIGCONT)
-        assert alive.result().status_code == 200
+        assert short.result().status_code == 200
         assert ask(server, clip).status_code == 200
         wait_until(lambda: server.service.workers.n_ready == 2, "the new worker")
         assert victim.pid not in [worker.pid for worker in server.workers()]
@@ -86,6 +101,20 @@ def test_sigkill_in_the_midst_of_a_request(threads: ThreadPoolExecutor, clip: by
         workers = server.workers()
     # None outlives its server.
     assert not any(worker.is_running() and worker.status() != "zombie" for worker in workers)
+
+
+def test_sigkill_before_the_recording_was_touched_costs_nobody_anything(
+    threads: ThreadPoolExecutor, clip: bytes
+) -> None:
+    """The job has been sent, and the one that was to do it never looked at it: another one does it."""
+    with serving() as server:
+        (victim,) = server.workers()
+        victim.send_signal(signal.SIGSTOP)
+        request = in_flight(server, threads, clip)
+        victim.kill()
+        assert request.result().status_code == 200
+        assert restarts(server, "crashed") == 1
+        assert victim.pid not in [worker.pid for worker in server.workers()]
 
 
 def test_a_worker_that_dies_idle_costs_nobody_anything(one: Running, clip: bytes) -> None:
@@ -96,9 +125,6 @@ def test_a_worker_that_dies_idle_costs_nobody_anything(one: Running, clip: bytes
 
 
 def test_a_worker_that_hangs_or_takes_too_long_is_replaced(threads: ThreadPoolExecutor, clip: bytes) -> None:
-    stream = io.BytesIO()
-    noise = np.random.default_rng(0).normal(0, 0.1, 590 * 8000)
-    soundfile.write(stream, noise, 8000, format="WAV", subtype="PCM_U8")
     with serving(request_timeout_seconds=0.8) as server:
         (worker,) = server.workers()
         worker.send_signal(signal.SIGSTOP)
@@ -113,7 +139,7 @@ def test_a_worker_that_hangs_or_takes_too_long_is_replaced(threads: ThreadPoolEx
         assert not worker.is_running()
         assert restarts(server, "too_slow") == 1
         (worker,) = server.workers()
-        response = server.client.post("/v1/analyze", content=stream.getvalue(), params={"hop": "0.1"})
+        response = server.client.post("/v1/analyze", content=long_recording(), params={"hop": "0.1"})
         assert response.status_code == 504
         wait_until(lambda: not worker.is_running(), "its death")
         wait_until(lambda: server.service.workers.n_ready == 1, "the new worker")

@@ -53,6 +53,8 @@ def main() -> None:
     while True:
         job, files = _receive(link)
         signal.setitimer(signal.ITIMER_REAL, float(job["seconds"]) + _SPARE_SECONDS)
+        # From here on it may be the recording that ends this process; before, another one can have the job.
+        _send(link, {"begun": True})
         with os.fdopen(files[0], "rb") as file:
             head, body = _hear(models, job, file, lambda share: _send(link, {"read": share}))
         signal.setitimer(signal.ITIMER_REAL, 0.0)

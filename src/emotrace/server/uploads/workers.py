@@ -2,9 +2,10 @@
 
 A decoder that crashes, loops or eats memory takes its own process with it, which is replaced; the request gets
 an answer, and nobody else notices. Server and worker talk over a pair of sockets: the server sends one line of
-JSON and the open, nameless file (as a file descriptor), the worker answers with one line of JSON and the bytes
-of the report; before that it may say in lines of its own how much of the file it has read. Nothing is unpickled,
-and no name that a client gave reaches the file system.
+JSON and the open, nameless file (as a file descriptor), the worker says that it begins, and answers with one line
+of JSON and the bytes of the report; between them it may say in lines of its own how much of the file it has read.
+One that dies before it begins costs nobody anything: another one gets the job. Nothing is unpickled, and no name
+that a client gave reaches the file system.
 """
 
 from __future__ import annotations
@@ -221,7 +222,7 @@ class _StartError(Exception):
 
 
 class _NotBegunError(Exception):
-    """A worker was dead before it was asked."""
+    """A worker died before it touched the recording."""
 
 
 class _Worker:
@@ -302,9 +303,10 @@ class _Worker:
     async def ask(
         self, job: Mapping[str, Any], file: int, seconds: float, on_read: Callable[[float], None] | None = None
     ) -> Answer:
-        """Have a job done; raise `Problem`, or `_NotBegunError` if it was dead already."""
+        """Have a job done; raise `Problem`, or `_NotBegunError` if it died before it began."""
         assert self._link is not None
         seconds = max(seconds, 0.0)
+        has_begun = False
         try:
             socket.send_fds(self._link, [_line({**job, "seconds": seconds, "tells": on_read is not None})], [file])
         except OSError:
@@ -312,10 +314,14 @@ class _Worker:
             raise _NotBegunError from None
         self.end_within(seconds, "too_slow")
         try:
+            # One that is being killed takes the job, and may be gone a moment later.
+            has_begun = bool(json.loads(await self._reader.readline())["begun"])
             head, body = await self._read_answer(on_read)
         except (OSError, EOFError, ValueError, KeyError, TypeError):
             # Dead, or no longer to be trusted.
             await self.kill()
+            if not has_begun and self.fate == "crashed":
+                raise _NotBegunError from None
             raise self._problem() from None
         finally:
             assert self._timer is not None
