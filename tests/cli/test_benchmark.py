@@ -108,6 +108,34 @@ def test_folds_are_trained_judged_pooled_and_not_done_again(
     )
 
 
+SOUGHT = """
+[data]
+corpora = ["savee"]
+[features]
+set = "means180"
+[model]
+name = "logistic"
+[search]
+method = "grid"
+n_folds = 2
+values = { C = [0.001, 0.1, 10.0] }
+[export]
+name = "sought"
+"""
+
+
+def test_parameters_are_sought_by_several_processes(emotrace_command: Emotrace) -> None:
+    Path("sought.toml").write_text(SOUGHT, encoding="utf-8")
+    done = emotrace_command(
+        "benchmark", "sought.toml", "-o", "out", "--corpora", "corpora", "--fold", "1", "-j", "2"
+    )
+    assert done.code == 0, done.err
+    told = [line for line in done.err.splitlines() if "search: trial" in line]
+    assert told == [f"seed 0, fold 1: search: trial {n}, of 3" for n in (1, 2, 3)]
+    card = read_json("out/seed-0/fold-1/bundle/card.json")
+    assert sorted(trial["params"]["C"] for trial in card["training"]["search"]["trials"]) == [0.001, 0.1, 10.0]
+
+
 def test_a_clip_that_cannot_be_used_is_told_before_anything_is_trained(
     emotrace_command: Emotrace, savee: Path
 ) -> None:
@@ -143,6 +171,7 @@ def test_a_clip_that_cannot_be_used_is_told_before_anything_is_trained(
             2,
             "needs at least two corpora with speakers of their own, but all speakers here are of savee",
         ),
+        (("tiny.toml", "-j", "2"), 2, "2 processes are to seek parameters, but the recipe has no [search]; leave"),
         (("tiny.toml", "--seed", "-1"), 2, "Invalid value for '--seed'"),
         ((), 2, "Missing argument 'RECIPE'"),
     ],

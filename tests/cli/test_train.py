@@ -333,6 +333,15 @@ def test_ones_own_speech_needs_its_speakers(emotrace_command: Emotrace, clip: Pa
     assert not Path("run").exists()
 
 
+def test_processes_that_would_have_nothing_to_seek(emotrace_command: Emotrace, ravdess: Path) -> None:
+    done = emotrace_command("train", "default", "-o", "run", "--corpora", ravdess.parent, "--jobs", 4)
+    assert (done.code, done.out) == (2, "")
+    assert done.complaint == (
+        "4 processes are to seek parameters, but the recipe has no [search]; leave --jobs out"
+    )
+    assert not Path("run").exists()
+
+
 # -- the call itself --------------------------------------------------------------------------------------
 
 

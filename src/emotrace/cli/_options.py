@@ -50,6 +50,9 @@ Corpora = Annotated[
         help="Folder with one sub-folder per corpus.",
     ),
 ]
+SearchJobs = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, help="Processes that seek parameters, of a recipe with [search].")
+]
 PredictionFormat = Annotated[
     str,
     typer.Option("--format", "-f", click_type=FormatName("write_predictions"), help="How to write the result."),

@@ -40,6 +40,7 @@ def command(
     list_runs: Annotated[
         bool, typer.Option("--list", help="Say which runs there are and which are done; train nothing.")
     ] = False,
+    jobs: options.SearchJobs = 1,
     corpora: options.Corpora = None,
 ) -> None:
     """Train a recipe once for each fold and seed, judge the speakers held out, and pool what all folds said.
@@ -57,9 +58,11 @@ def command(
         base = read_recipe(recipe)
         require_folder(output)
         # What a training needs is missed before the speech is looked at.
+        from emotrace.learn.training.run import require_usable
         from emotrace.learn.training.run import run as train
     except ImportError as error:
         raise MissingExtraError(f"a benchmark (no module '{error.name}')", "train") from None
+    require_usable(base, n_jobs=jobs)
     plan = plan_benchmark(base, protocol, corpora)
     runs = plan.runs(seeds or [plan.recipe.seed], folds or [])
     if list_runs:
@@ -70,7 +73,7 @@ def command(
         carried = _pack(plan, output / "pack") if missing else None
         for place, run in enumerate(missing, start=1):
             typer.echo(f"{run}: {place} of {len(missing)} ({plan.splits[run.fold].name})", err=True)
-            _train_and_judge(partial(train, carried=carried), plan, run, output)
+            _train_and_judge(partial(train, carried=carried, n_jobs=jobs), plan, run, output)
             _write_figures(plan, recipe, output)
     except KeyboardInterrupt:
         typer.echo(f"emotrace: interrupted; the same command goes on from {output}", err=True)

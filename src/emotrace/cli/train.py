@@ -26,10 +26,7 @@ def command(
         Path | None,
         typer.Option(metavar="DIR", help="What `emotrace features pack` wrote, in place of the audio."),
     ] = None,
-    jobs: Annotated[
-        int,
-        typer.Option("--jobs", "-j", min=1, help="Processes that seek parameters, of a recipe with [search]."),
-    ] = 1,
+    jobs: options.SearchJobs = 1,
     logger: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Follow the epochs of a network of features: tensorboard, mlflow."),

@@ -18,11 +18,8 @@ from emotrace.learn.training.fit_classic import fit_classic
 from emotrace.learn.training.search import (
     METHODS,
     Found,
-    clip_folds_leaky,
-    recording_folds_leaky,
     search,
     search_space,
-    speaker_folds,
 )
 from emotrace.types import Utterance
 
@@ -44,27 +41,6 @@ def table() -> Table:
     voices = {f"x:{who}": 4 * rng.standard_normal((len(EMOTIONS), 5)) for who in range(6)}
     rows = [voices[u.speaker][EMOTIONS.index(u.emotion)] + 0.3 * rng.standard_normal(5) for u in utterances]
     return np.array(rows, dtype=np.float32), utterances
-
-
-def test_no_speaker_stands_on_two_sides(table: Table) -> None:
-    _, utterances = table
-    folds = speaker_folds(utterances, 3)
-    assert sorted(row for _, test in folds for row in test) == list(range(len(utterances)))
-    for train, test in folds:
-        assert not {utterances[i].speaker for i in train} & {utterances[i].speaker for i in test}
-        assert len(train) + len(test) == len(utterances)
-
-
-def test_copies_of_a_clip_go_with_it_or_leak() -> None:
-    clips = [Utterance(f"{n}.wav", EMOTIONS[n % 3], f"x:{n % 4}") for n in range(30)]
-    rows = [copy for clip in clips for copy in (clip, replace(clip, twin_of=clip.file))]
-    together = recording_folds_leaky(rows, 5)
-    assert sorted(row for _, test in together for row in test) == list(range(60))
-    for train, test in together:
-        assert not {rows[i].recording_id for i in train} & {rows[i].recording_id for i in test}
-        assert [sum(rows[i].emotion == emotion for i in test) for emotion in EMOTIONS] == [4, 4, 4]
-    apart = clip_folds_leaky([u.emotion for u in rows], 5)
-    assert any({rows[i].file for i in train} & {rows[i].file for i in test} for train, test in apart)
 
 
 def test_a_known_clip_promises_what_its_recording_does_not_keep() -> None:
@@ -257,8 +233,6 @@ def test_mistakes_are_told(table: Table, tmp_path: Path) -> None:
         search_space("soft-voting")
     with pytest.raises(UsageError, match="7 folds"):
         search("knn", *table, SPACE, n_folds=7)
-    with pytest.raises(UsageError, match="of 'anger' there are 2"):
-        clip_folds_leaky(["anger", "anger", "calm", "calm", "calm"], 3)
     damaged = tmp_path / "study.db"
     damaged.write_bytes(b"no database at all, but long enough to be looked at" * 40)
     with pytest.raises(TrainingError, match=r"study\.db: the search cannot be kept there"):

@@ -13,7 +13,7 @@ from emotrace.learn.evaluation.permutation import draw_orders, permutation_impor
 from emotrace.learn.evaluation.speakers import group_speakers
 from emotrace.learn.table import FeatureTable
 from emotrace.learn.training.fit_classic import fit_classic
-from emotrace.learn.training.search import Folds, speaker_folds
+from emotrace.learn.training.folds import Folds, speaker_folds
 from emotrace.types import Utterance
 
 BY_PERMUTATION, BY_MODEL, AT_RANDOM = "permutation", "built-in", "random"

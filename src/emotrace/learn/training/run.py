@@ -89,9 +89,10 @@ def run(
     Raises
     ------
     UsageError, UnknownNameError, MissingExtraError
-        If a logger cannot be had, or the recipe trains no such network; further errors are those of the stages.
+        If a logger cannot be had, or the recipe trains no such network, or several processes are to seek what it
+        does not seek; further errors are those of the stages.
     """
-    _require_loggers(loggers, recipe)
+    require_usable(recipe, loggers, n_jobs)
     if carried is not None and isinstance(recipe, Recipe):
         utterances = carried.choose(recipe)
     else:
@@ -113,14 +114,24 @@ def run(
     return bundle, split
 
 
-def _require_loggers(names: Sequence[str], recipe: AnyRecipe) -> None:
-    """Refuse loggers that cannot be had, or would have nothing to log, before anything is measured."""
-    if not names:
+def require_usable(recipe: AnyRecipe, loggers: Sequence[str] = (), n_jobs: int = 1) -> None:
+    """Refuse loggers and processes that a recipe has no use for, before anything is measured.
+
+    Raises
+    ------
+    UsageError, UnknownNameError, MissingExtraError
+        If a logger cannot be had or has nothing to log, or several processes have nothing to seek.
+    """
+    plan = recipe if isinstance(recipe, FeatureRecipe) else None
+    if n_jobs > 1 and (plan is None or plan.search is None):
+        raise UsageError(
+            f"{n_jobs} processes are to seek parameters, but the recipe has no [search]; leave --jobs out"
+        )
+    if not loggers:
         return
-    model = recipe.model if isinstance(recipe, FeatureRecipe) else None
-    if model is None or not is_network(build_model(model.name, model.preset, **model.params)):
+    if plan is None or not is_network(build_model(plan.model.name, plan.model.preset, **plan.model.params)):
         raise UsageError("loggers are for networks that a recipe with [features] trains; leave them out")
-    require_loggers(names)
+    require_loggers(loggers)
 
 
 def gather_with_content(data: Data, corpora: Path | None, report: Report) -> list[Utterance]:

@@ -1,17 +1,15 @@
 """Seek a model's parameters: on a grid, at random, or by what was learnt from earlier trials (Optuna).
 
-Each trial is judged by cross-validation within the training clips. The folds are of speakers; folds of recordings
-and of clips exist to reproduce published searches, and go by the name of leaky. Studies can be kept in a database:
-a search that was interrupted goes on, and several processes that are given the same database share the work.
+Each trial is judged by cross-validation within the training clips, on folds of speakers unless a published search
+is reproduced (`folds`). Studies can be kept in a database: a search that was interrupted goes on, and several
+processes that are given the same database share the work.
 """
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import json
 import math
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,20 +19,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotrace.errors import MissingExtraError, TrainingError, UsageError, suggest
+from emotrace.errors import TrainingError, UsageError, suggest
 from emotrace.learn._processes import Death, run_tasks
-from emotrace.learn.evaluation.kfold import speaker_k_fold
 from emotrace.learn.evaluation.metrics import accuracy, unweighted_average_recall
 from emotrace.learn.models._build import load_model
 from emotrace.learn.models._space import Space, Value
+from emotrace.learn.training._study import (
+    ended,
+    ended_states,
+    import_optuna,
+    left_to_try,
+    make_sampler,
+    open_study,
+    quiet,
+    reachable,
+)
 from emotrace.learn.training.fit_classic import fit_classic
+from emotrace.learn.training.folds import FOLDS, Folds, make_folds
 from emotrace.types import Utterance
 
 METHODS = ("grid", "random", "optuna")
-FOLDS = ("speakers", "recordings-leaky", "clips-leaky")
 METRICS = {"unweighted_average_recall": unweighted_average_recall, "accuracy": accuracy}
 
-Folds = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 Progress = Callable[[int, int], None]
 
 
@@ -88,54 +94,6 @@ def search_space(model: str, name: str | None = None) -> Space:
     if not space:
         raise UsageError(f"the model '{model}' has nothing to seek; seek the parameters of its members")
     return space
-
-
-def speaker_folds(utterances: Sequence[Utterance], n_folds: int, seed: int = 0) -> Folds:
-    """Divide rows into folds of whole speakers; copies of a clip go with their speaker.
-
-    Raises
-    ------
-    UsageError
-        If there are fewer speakers than folds, or a clip has no speaker.
-    """
-    speakers = np.array([utterance.speaker.strip() for utterance in utterances])
-    sides = [{u.speaker.strip() for u in fold.test} for fold in speaker_k_fold(utterances, n_folds, seed)]
-    tested = [np.isin(speakers, sorted(side)) for side in sides]
-    return [(np.flatnonzero(~is_tested), np.flatnonzero(is_tested)) for is_tested in tested]
-
-
-def clip_folds_leaky(labels: Sequence[str], n_folds: int, seed: int = 0) -> Folds:
-    """Divide rows at random, alike in labels, whoever speaks: what published searches did.
-
-    Raises
-    ------
-    UsageError
-        If a label has fewer rows than there are folds.
-    """
-    from sklearn.model_selection import StratifiedKFold
-
-    rarest, n = min(((label, list(labels).count(label)) for label in set(labels)), key=lambda pair: pair[1])
-    if n < n_folds:
-        raise UsageError(f"{n_folds} folds need as many clips of every label; of '{rarest}' there are {n}")
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    return [(train, test) for train, test in folds.split(np.zeros(len(labels)), list(labels))]
-
-
-def recording_folds_leaky(utterances: Sequence[Utterance], n_folds: int, seed: int = 0) -> Folds:
-    """Divide recordings at random, alike in labels, whoever speaks; copies and windows go with their recording.
-
-    Published searches did so where the copies of a clip stood side by side and rows were not shuffled.
-
-    Raises
-    ------
-    UsageError
-        If a label has fewer recordings than there are folds.
-    """
-    sources = [u.recording_id for u in utterances]
-    _, first, source_of = np.unique(sources, return_index=True, return_inverse=True)
-    folds = clip_folds_leaky([utterances[row].emotion for row in first], n_folds, seed)
-    tested = [np.isin(source_of, test) for _, test in folds]
-    return [(np.flatnonzero(~is_tested), np.flatnonzero(is_tested)) for is_tested in tested]
 
 
 def search(
@@ -199,48 +157,36 @@ def search(
     for name, known in ((method, METHODS), (metric, METRICS), (folds, FOLDS)):
         if name not in known:
             raise UsageError(f"no method, metric or kind of folds '{name}'; {suggest(name, known)}")
-    optuna = _import_optuna()
-    divided = _divide(utterances, folds, n_folds, seed)
+    optuna = import_optuna()
+    divided = make_folds(utterances, folds, n_folds, seed)
     judge = _Judge(model, features, utterances, divided, metric, preset, seeded(model, seed, fixed or {}))
     settings = (model, preset, judge.fixed, space, n_folds, folds, metric, seed)
     identity = _identify(*settings, features, utterances)
     objective = _Objective(judge, space, is_pruned)
-    with _quiet(optuna), _reachable(storage, n_jobs) as where:
-        study = _open_study(optuna, where, identity, method, space, seed)
-        states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-        n_done = len(study.get_trials(deepcopy=False, states=states))
-
-        def tell(_study: Any, _trial: Any) -> None:
-            if progress is not None:
-                progress(min(len(_study.get_trials(deepcopy=False, states=states)), n_trials), n_trials)
-
+    with quiet(optuna), reachable(storage, n_jobs) as where:
+        study = open_study(optuna, where, identity, method, space, seed)
+        n_done = len(ended(study))
         n_left = n_trials - n_done
         if method == "grid":
             # Optuna would draw once more from a grid of which all was tried.
             n_left = min(n_left, sum(map(len, study.sampler.unvisited(study))))
+
+        def tell(n_now: int) -> None:
+            if progress is not None:
+                progress(min(n_now, n_done + n_left), n_done + n_left)
+
         if n_left > 0 and n_jobs == 1:
-            limit = optuna.study.MaxTrialsCallback(n_trials, states=states)
-            study.optimize(objective, n_trials=n_left, callbacks=[limit, tell])
+            limit = optuna.study.MaxTrialsCallback(n_trials, states=ended_states())
+            # Others, whose trials count as well, may use the same storage.
+            study.optimize(objective, n_trials=n_left, callbacks=[limit, lambda *_: tell(len(ended(study)))])
         elif n_left > 0:
             assert where is not None
-            work = _TrialWork(objective, where, identity, method, seed, *_begin(study, method, seed))
+            work = _TrialWork(objective, where, identity, method, seed, *left_to_try(study, method, seed))
             for number, _ in enumerate(_side_by_side(work, n_left, n_jobs), start=n_done + 1):
-                if progress is not None:
-                    progress(number, n_trials)
-        done = sorted(
-            study.get_trials(deepcopy=False, states=states),
-            key=lambda trial: (trial.datetime_complete, trial.number),
-        )
+                tell(number)
+        done = ended(study)
     told = {name: str(choice) for name, choice in space.items()}
     return _found(done[:n_trials], optuna.trial.TrialState.COMPLETE, folds, method, told)
-
-
-def _divide(utterances: Sequence[Utterance], folds: str, n_folds: int, seed: int) -> Folds:
-    if folds == "speakers":
-        return speaker_folds(utterances, n_folds, seed)
-    if folds == "recordings-leaky":
-        return recording_folds_leaky(utterances, n_folds, seed)
-    return clip_folds_leaky([u.emotion for u in utterances], n_folds, seed)
 
 
 @dataclass(frozen=True)
@@ -281,7 +227,7 @@ class _Objective:
     is_pruned: bool
 
     def __call__(self, trial: Any) -> float:
-        optuna = _import_optuna()
+        optuna = import_optuna()
         params = {name: choice.suggest(trial, name) for name, choice in self.space.items()}
         known = _value_known(trial, optuna.trial.TrialState.COMPLETE)
         if known is not None:
@@ -311,25 +257,18 @@ class _TrialWork:
     grid_ids: tuple[int, ...]
 
     def __call__(self, place: int) -> None:
-        optuna = _import_optuna()
+        optuna = import_optuna()
         space = self.objective.space
-        with _quiet(optuna):
-            study = _open_study(optuna, self.storage, self.identity, self.method, space, self.seed)
+        with quiet(optuna):
+            study = open_study(optuna, self.storage, self.identity, self.method, space, self.seed)
             # No two trials may draw alike, nor try the same setting of a grid, which is numbered by the seed.
             if self.method == "grid":
-                study.sampler = _sampler(optuna, self.method, space, self.seed, self.grid_ids[place])
+                study.sampler = make_sampler(optuna, self.method, space, self.seed, self.grid_ids[place])
             else:
-                study.sampler = _sampler(optuna, self.method, space, self.seed + 1000 * (self.n_earlier + place))
+                study.sampler = make_sampler(
+                    optuna, self.method, space, self.seed + 1000 * (self.n_earlier + place)
+                )
             study.optimize(self.objective, n_trials=1)
-
-
-def _begin(study: Any, method: str, seed: int) -> tuple[int, tuple[int, ...]]:
-    """Give how many trials there are already, and the settings of a grid that are still to be tried, shuffled."""
-    n_earlier = len(study.get_trials(deepcopy=False))
-    if method != "grid":
-        return n_earlier, ()
-    fresh, begun = study.sampler.unvisited(study)
-    return n_earlier, (*np.random.default_rng(seed).permutation(fresh).tolist(), *begun)
 
 
 def _side_by_side(work: _TrialWork, n_trials: int, n_jobs: int) -> Iterator[int]:
@@ -343,28 +282,10 @@ def _side_by_side(work: _TrialWork, n_trials: int, n_jobs: int) -> Iterator[int]
         yield place
 
 
-@contextlib.contextmanager
-def _reachable(storage: str | Path | None, n_jobs: int) -> Iterator[str | Path | None]:
-    """Give a storage that other processes reach as well, for a while if none is wanted."""
-    if storage is not None or n_jobs == 1:
-        yield storage
-        return
-    with tempfile.TemporaryDirectory(prefix="emotrace-search-") as folder:
-        yield Path(folder) / "search.sqlite3"
-
-
 def _value_known(trial: Any, complete: Any) -> float | None:
     """Give what an earlier trial of the same setting has come to: small spaces are drawn from again and again."""
     earlier = trial.study.get_trials(deepcopy=False, states=(complete,))
     return next((float(other.value) for other in earlier if other.params == trial.params), None)
-
-
-def _import_optuna() -> Any:
-    try:
-        import optuna
-    except ImportError:
-        raise MissingExtraError("seeking parameters", "search") from None
-    return optuna
 
 
 def seeded(model: str, seed: int, fixed: dict[str, Any]) -> dict[str, Any]:
@@ -381,76 +302,6 @@ def _identify(*facts: Any) -> str:
     return f"{settings[0]}-{zlib.crc32(text):08x}"
 
 
-def _open_study(
-    optuna: Any, storage: str | Path | None, identity: str, method: str, space: Space, seed: int
-) -> Any:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        backend = _open_storage(optuna, storage)
-        sampler = _sampler(optuna, method, space, seed)
-        study = optuna.create_study(
-            study_name=identity,
-            storage=backend,
-            sampler=sampler,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
-            direction="maximize",
-            load_if_exists=True,
-        )
-        # Random and learning samplers would draw again what they drew before the interruption.
-        n_earlier = len(study.get_trials(deepcopy=False))
-        if n_earlier and method != "grid":
-            study.sampler = _sampler(optuna, method, space, seed + 1000 * n_earlier)
-        return study
-    except (optuna.exceptions.OptunaError, SQLAlchemyError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise TrainingError(f"{storage}: the search cannot be kept there: {reason}; choose another file") from None
-
-
-def _open_storage(optuna: Any, storage: str | Path | None) -> Any:
-    if storage is None:
-        return None
-    address = str(storage)
-    if "://" not in address:
-        Path(address).parent.mkdir(parents=True, exist_ok=True)
-        address = f"sqlite:///{Path(address).absolute()}"
-    try:
-        # Processes that share the work wait for each other's entries.
-        waiting = {"connect_args": {"timeout": 60}} if address.startswith("sqlite") else None
-        return optuna.storages.RDBStorage(address, engine_kwargs=waiting)
-    except ImportError:
-        raise MissingExtraError("keeping a search in a database", "search") from None
-
-
-def _sampler(optuna: Any, method: str, space: Space, seed: int, grid_id: int | None = None) -> Any:
-    if method == "grid":
-        return _grid_sampler(optuna, {name: choice.grid() for name, choice in space.items()}, seed, grid_id)
-    if method == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
-    return optuna.samplers.TPESampler(seed=seed)
-
-
-def _grid_sampler(optuna: Any, values: dict[str, list[Value]], seed: int, only: int | None = None) -> Any:
-    ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    running = (optuna.trial.TrialState.RUNNING,)
-
-    class Grid(optuna.samplers.GridSampler):  # type: ignore[misc]
-        def _get_unvisited_grid_ids(self, study: Any) -> list[int]:
-            fresh, begun = self.unvisited(study)
-            return [only] if only is not None else fresh or begun
-
-        def unvisited(self, study: Any) -> tuple[list[int], list[int]]:
-            """Give what is still to be tried, and what was begun by others, or before an interruption."""
-            done, running_ids = (
-                {t.system_attrs.get("grid_id") for t in study.get_trials(deepcopy=False, states=states)}
-                for states in (ended, running)
-            )
-            left = set(range(math.prod(map(len, values.values())))) - done
-            return sorted(left - running_ids), sorted(left & running_ids)
-
-    return Grid(values, seed=seed)
-
-
 def _found(trials: Sequence[Any], finished: Any, folds: str, method: str, space: dict[str, str]) -> Found:
     done = sorted(trials, key=lambda trial: int(trial.number))
     complete = [t for t in done if t.state == finished and math.isfinite(t.value)]
@@ -459,14 +310,3 @@ def _found(trials: Sequence[Any], finished: Any, folds: str, method: str, space:
     best = max(complete, key=lambda trial: trial.value)
     tried = tuple(Trial(dict(t.params), float(t.value) if t.state == finished else None) for t in done)
     return Found(dict(best.params), float(best.value), folds, tried, method, space)
-
-
-@contextlib.contextmanager
-def _quiet(optuna: Any) -> Iterator[None]:
-    """Keep Optuna from telling of every trial; progress does."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
