@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from emotrace.cli import _options as options
-from emotrace.errors import MissingExtraError, UsageError
+from emotrace.errors import MissingExtraError
 
 
 def command(
@@ -32,15 +32,13 @@ def command(
     Training speakers choose among a recipe's candidates; test speakers choose nothing. Every run is kept in
     DIR/runs as soon as it is done. Interrupted? The same command goes on.
     """
+    from emotrace.cli._laboratory import refuse_both_or_neither, refuse_jobs_without_cache, refuse_missing_corpora
     from emotrace.cli._output import require_folder, tell, warn_in_one_line
     from emotrace.cli._progress import ProgressLine
 
-    if bool(recipes) == all_recipes:
-        raise UsageError("name the recipes to measure, for instance H1 H10, or give --all, not both")
-    if corpora is not None and not corpora.is_dir():
-        raise UsageError(f"--corpora {corpora}: no such folder; give the one with a sub-folder for each corpus")
-    if no_cache and jobs > 1:
-        raise UsageError("--no-cache cannot be had with --jobs: processes find features in the cache")
+    refuse_both_or_neither(recipes, all_recipes, "recipes to measure, for instance H1 H10")
+    refuse_missing_corpora(corpora)
+    refuse_jobs_without_cache(no_cache, jobs)
     try:
         from emotrace.learn.laboratory.check import read_checked_honest
         from emotrace.learn.laboratory.honest import measure_honestly, read_honest_record

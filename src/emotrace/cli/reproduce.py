@@ -40,15 +40,13 @@ def command(
     there are told as not measured. What an earlier reproduction.json in DIR says of other claims stays, and what
     was measured before a recipe was edited is moved aside. --fast wants a folder of its own.
     """
+    from emotrace.cli._laboratory import refuse_both_or_neither, refuse_jobs_without_cache, refuse_missing_corpora
     from emotrace.cli._output import require_folder, tell, warn_in_one_line
     from emotrace.cli._progress import ProgressLine
 
-    if bool(claims) == all_claims:
-        raise UsageError("name the claims to reproduce, for instance R6 R10, or give --all, not both")
-    if corpora is not None and not corpora.is_dir():
-        raise UsageError(f"--corpora {corpora}: no such folder; give the one with a sub-folder for each corpus")
-    if no_cache and jobs > 1:
-        raise UsageError("--no-cache cannot be had with --jobs: processes find features in the cache")
+    refuse_both_or_neither(claims, all_claims, "claims to reproduce, for instance R6 R10")
+    refuse_missing_corpora(corpora)
+    refuse_jobs_without_cache(no_cache, jobs)
     if fast and seeds not in (None, 1):
         raise UsageError(f"--fast makes one division, not {seeds}; leave out --seeds, or --fast")
     try:

@@ -42,12 +42,12 @@ def command(
     Trained twice, with the claim's division and with whole speakers held out, and the tested clips are judged
     after every epoch. Interrupted? The same command goes on.
     """
+    from emotrace.cli._laboratory import refuse_missing_corpora
     from emotrace.cli._output import require_folder, warn_in_one_line
     from emotrace.cli._progress import ProgressLine
     from emotrace.learn.pictures import require_plotting
 
-    if corpora is not None and not corpora.is_dir():
-        raise UsageError(f"--corpora {corpora}: no such folder; give the one with a sub-folder for each corpus")
+    refuse_missing_corpora(corpora)
     try:
         from emotrace.learn.laboratory.epoch_sweep import SMALL_EPOCHS, SWEEP_EPOCHS, sweep_epochs
         from emotrace.learn.pictures.epoch_sweep_report import write_epoch_sweep

@@ -122,7 +122,7 @@ def _read(folder: Path, name: str) -> Judged:
     history = _read_json(folder / HISTORY, "") if (folder / HISTORY).exists() else []
     name = f"{name} (leaky)" if report.get("is_leaky") is True else name
     return Judged(
-        name, report, tuple(_read_answers(folder / PREDICTIONS)), tuple(read_history(history, folder / HISTORY))
+        name, report, tuple(_read_answers(folder / PREDICTIONS)), tuple(_read_steps(history, folder / HISTORY))
     )
 
 
@@ -194,7 +194,7 @@ def _answer(row: Mapping[str, str | None], where: str) -> Answer:
     )
 
 
-def read_history(entries: Any, path: Path) -> list[dict[str, float]]:
+def _read_steps(entries: Any, path: Path) -> list[dict[str, float]]:
     """Give the epochs of a history, or the rounds of boosting: ``epoch`` or ``round`` and those of
     ``train_loss, validation_loss, train_accuracy, validation_accuracy, validation_uar`` that it has (``loss`` and
     ``accuracy`` are those of training).
