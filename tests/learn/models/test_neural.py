@@ -412,6 +412,26 @@ def test_mlflow(tmp_path, monkeypatch):
     assert [metric.value for metric in history] == pytest.approx([line["loss"] for line in model.history_])
 
 
+@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "KILLED"), (TrainingError, "FAILED")])
+def test_a_run_of_mlflow_ends_with_the_training_that_fails(tmp_path, monkeypatch, error, status):
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
+
+    def fail(_line: object) -> None:
+        raise error
+
+    with pytest.raises(error):
+        build(epochs=3).fit(*rows(), loggers=["mlflow"], report=fail)
+    assert mlflow.active_run() is None
+    (run,) = mlflow.search_runs(output_format="list")
+    assert run.info.status == status
+    # Somebody else's run is theirs to end.
+    with mlflow.start_run() as mine, pytest.raises(error):
+        build(epochs=3).fit(*rows(), loggers=["mlflow"], report=fail)
+    assert mlflow.get_run(mine.info.run_id).info.status == "FINISHED"
+
+
 def test_mlflow_that_cannot_be_reached_is_told_in_one_line(tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")

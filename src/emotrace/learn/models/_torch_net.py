@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,10 +76,14 @@ class MlflowRun(MlflowLogger):  # type: ignore[misc]
         with _telling_mlflow():
             super().on_epoch_end(net, **kwargs)
 
-    def on_train_end(self, _net: Net, **_: Any) -> None:
-        if self.is_own_:
+    def on_train_end(self, _net: Net, failure: BaseException | None = None, **_: Any) -> None:
+        if self.is_own_ and failure is None:
             with _telling_mlflow():
                 self.mlflow_.end_run()
+        elif self.is_own_:
+            # What failed is what is told, whether or not MLflow can be reached.
+            with suppress(TrainingError), _telling_mlflow():
+                self.mlflow_.end_run("KILLED" if isinstance(failure, KeyboardInterrupt) else "FAILED")
 
 
 @contextmanager

@@ -79,8 +79,10 @@ def train(net: Net, clips: Clips, plan: Plan, folder: RunFolder | None, report: 
             _keep(net, plan, progress, folder)
             if report is not None:
                 report(line)
-    finally:
-        net.notify("on_train_end", X=clips, y=None)
+    except BaseException as error:
+        net.notify("on_train_end", X=clips, y=None, failure=error)
+        raise
+    net.notify("on_train_end", X=clips, y=None)
     if plan.patience is not None and progress.best is not None:
         net.module_.load_state_dict(progress.best)
     return progress
