@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,27 @@ def page(folder: Path) -> str:
 
 def pictures(folder: Path) -> set[str]:
     return {path.name for path in (folder / "pictures").iterdir()}
+
+
+@contextmanager
+def browsing(folder: Path) -> Iterator[Any]:
+    """Open the page of a report in a real browser, without a network; it must have nothing to complain of."""
+    api = pytest.importorskip("playwright.sync_api")
+    browsers = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next((found for name in browsers if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no browser")
+    arguments = ["--autoplay-policy=no-user-gesture-required", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    said: list[str] = []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        opened: Any = browser.new_context(offline=True).new_page()
+        opened.on("console", lambda message: said.append(message.text))
+        opened.on("pageerror", lambda error: said.append(str(error)))
+        opened.goto((folder / "report.html").as_uri())
+        yield opened
+        browser.close()
+    assert said == []
 
 
 def test_one_run(emotrace_command: Emotrace, recordings: list[str], tmp_path: Path) -> None:
@@ -76,19 +99,7 @@ def test_what_is_not_embedded_is_linked_and_can_be_played_and_filtered(
     links = set(re.findall(r'src="(\./[^"]+)"', text))
     assert len(links) > 2
     assert links <= {f"./../clips/clip%20{n}.wav" for n in range(1, 8)}
-    api = pytest.importorskip("playwright.sync_api")
-    browsers = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next((found for name in browsers if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("no browser")
-    arguments = ["--autoplay-policy=no-user-gesture-required", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    said: list[str] = []
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        opened: Any = browser.new_context(offline=True).new_page()
-        opened.on("console", lambda message: said.append(message.text))
-        opened.on("pageerror", lambda error: said.append(str(error)))
-        opened.goto((tmp_path / "out" / "report.html").as_uri())
+    with browsing(tmp_path / "out") as opened:
         for start in ("data:", "./"):
             playing = opened.evaluate(
                 """async (start) => {
@@ -111,8 +122,33 @@ def test_what_is_not_embedded_is_linked_and_can_be_played_and_filtered(
         assert opened.inner_text(".filters output") == f"{n_anger} of {n_all}"
         opened.fill("[data-filter=words]", "s0")
         assert 0 <= opened.evaluate(f"{seen}.length") < n_anger
-        browser.close()
-    assert said == []
+
+
+def test_mistakes_are_shown_fifty_at_a_time(
+    emotrace_command: Emotrace, recordings: list[str], tmp_path: Path
+) -> None:
+    runs = [make_judged(tmp_path / f"judged-{n}", seed=n, files=recordings) for n in range(8)]
+    assert emotrace_command("report", *runs, "-o", tmp_path / "out").code == 0
+    n_all = page(tmp_path / "out").count("<tr data-true=")
+    assert 100 < n_all < 300
+    seen = "[...document.querySelectorAll('#review-rows tbody tr')].filter((row) => !row.hidden)"
+    with browsing(tmp_path / "out") as opened:
+        assert opened.evaluate(f"{seen}.length") == 50
+        assert opened.inner_text(".filters output") == f"{n_all} of {n_all}"
+        assert opened.inner_text(".more") == "Show 50 more"
+        opened.click(".more")
+        assert opened.evaluate(f"{seen}.length") == 100
+        # Who goes by keyboard stands at the first of the new ones.
+        assert opened.evaluate(f"{seen}.findIndex((row) => row.contains(document.activeElement))") == 50
+        # What is chosen is shown from its beginning again.
+        opened.select_option("[data-filter=heard]", "anger")
+        n_anger = int(opened.inner_text(".filters output").split()[0])
+        assert opened.evaluate(f"{seen}.length") == min(n_anger, 50)
+        opened.select_option("[data-filter=heard]", "")
+        assert opened.evaluate(f"{seen}.length") == 50
+        while opened.is_visible(".more"):
+            opened.click(".more")
+        assert opened.evaluate(f"{seen}.length") == n_all
 
 
 def test_what_evaluate_writes_is_understood(emotrace_command: Emotrace, talk: Signal, tmp_path: Path) -> None:

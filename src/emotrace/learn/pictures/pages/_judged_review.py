@@ -61,6 +61,8 @@ def draw_review(
         element("p", more, class_="note") if more else None,
         _filters(shown, runs, labels),
         _table(shown, runs, labels, sounds),
+        # Without scripts all rows are shown, and nothing is left to ask for.
+        element("button", "Show more", type="button", class_="more", data_more="review-rows", hidden=True),
         lead=lead,
     )
 

@@ -96,7 +96,12 @@ if (links.length) {
 
 // ---- Filters ------------------------------------------------------------------------------------------------
 
+// Of the rows that fit, so many are shown, and so many more when they are asked for.
+const STEP = 50;
+
 findAll(".filters").forEach((form) => {
+  let most = STEP;
+  const more = find(`[data-more="${form.dataset.table}"]`);
   const rows = findAll(`#${form.dataset.table} tbody tr`);
   const controls = findAll("[data-filter]", form);
   const filter = () => {
@@ -108,11 +113,23 @@ findAll(".filters").forEach((form) => {
         if (name === "words") return row.textContent.toLowerCase().includes(control.value.toLowerCase());
         return row.dataset[name] === control.value;
       });
-      row.hidden = !fits;
       n += fits;
+      row.hidden = !fits || n > most;
     });
+    more.hidden = n <= most;
+    more.textContent = `Show ${Math.min(STEP, n - most)} more`;
     find("output", form).textContent = `${n} of ${rows.length}`;
   };
-  form.addEventListener("input", filter);
+  form.addEventListener("input", () => {
+    most = STEP;
+    filter();
+  });
+  more.addEventListener("click", () => {
+    const first = rows.filter((row) => !row.hidden).length;
+    most += STEP;
+    filter();
+    // Who listens goes on with the first of them, rather than at the end.
+    find(".play", rows.filter((row) => !row.hidden)[first])?.focus({ preventScroll: true });
+  });
   filter();
 });
