@@ -21,6 +21,17 @@ def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     return module
 
 
+def test_remarks_of_recipes_say_what_was_measured() -> None:
+    from emotrace.learn.laboratory.recipe import read_claim
+
+    path = ROOT / "benchmarks" / "results" / "other_features.json"
+    claims = json.loads(path.read_text(encoding="utf-8"))["claims"]
+    for remark, claim, features in (("R7", "R7", "means180"), ("R7", "R8", "means180"), ("R9", "R9", "stats70")):
+        words = read_claim(remark).remark
+        for sides in claims[claim][features].values():
+            assert f" {sides['as_claimed']['mean']:.3f}" in words
+
+
 def score(mean: float, sd: float | None = None, reach: float | None = None) -> dict[str, Any]:
     return {
         "mean": mean,

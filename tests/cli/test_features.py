@@ -131,6 +131,16 @@ def test_wrong_use_is_one_line(emotrace_command, manifest, tmp_path, monkeypatch
     assert words in result.complaint
 
 
+def test_the_manifest_is_not_overwritten(emotrace_command, manifest):
+    before = manifest.read_bytes()
+    result = emotrace_command("features", "extract", manifest, "-s", "mfcc20", "-o", manifest)
+    assert (result.code, result.out) == (2, "")
+    assert result.complaint == (
+        f"--output {manifest} is the table of the recordings to be heard; choose another name"
+    )
+    assert manifest.read_bytes() == before
+
+
 def test_a_manifest_that_is_not_there_is_one_line(emotrace_command, tmp_path):
     result = emotrace_command(
         "features", "extract", tmp_path / "no.csv", "-s", "means184", "-o", tmp_path / "t.csv"

@@ -65,7 +65,8 @@ def test_a_recipe_is_measured_and_not_done_again(emotrace_command: Emotrace, cor
 def test_a_missing_corpus_is_no_failure(emotrace_command: Emotrace) -> None:
     done = emotrace_command("honest", "h1", "-o", "out")
     assert done.code == 0
-    assert done.err == "emotrace: H1 is not measured: needs ravdess, which is not among the corpora here\n"
+    where = "set EMOTRACE_CORPORA (or give --corpora) to the folder that has it"
+    assert done.err == f"emotrace: H1 is not measured: needs ravdess; {where}\n"
 
 
 def test_too_few_actors_are_a_failure(emotrace_command: Emotrace, corpora: Path) -> None:

@@ -111,7 +111,7 @@ def test_features_are_extracted_and_labels_chosen(emotrace_command: Emotrace) ->
         (
             ("made.csv", "-k", "8"),
             2,
-            "k is 8, but there are 8 features; keep fewer than there are, for instance 2",
+            "8 features are to be kept (--keep), but there are 8; keep fewer, for instance 2",
         ),
         (("made.csv", "-k", "0"), 2, "--keep"),
         (("made.csv", "--folds", "1"), 2, "--folds"),

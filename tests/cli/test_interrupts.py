@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -48,6 +49,34 @@ def test_interrupts_come_after_the_callback(file: InterruptedFile, capfd: pytest
     assert file.n_interrupts == 1
     assert samples == pytest.approx(np.linspace(-0.5, 0.5, 1000), abs=1e-3)
     assert capfd.readouterr() == ("", "")
+
+
+def test_interrupts_come_after_what_is_thrown_away(capfd: pytest.CaptureFixture[str]) -> None:
+    class Thrown:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    before = sys.unraisablehook
+    with never_lose_interrupts():
+        thrown = [Thrown()]
+        thrown.clear()
+        with pytest.raises(KeyboardInterrupt):
+            wait()
+    assert sys.unraisablehook is before
+    assert capfd.readouterr() == ("", "")
+
+
+def test_other_failures_of_what_is_thrown_away_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Thrown:
+        def __del__(self) -> None:
+            raise ValueError("no matter")
+
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda ignored: told.append(ignored.exc_type))
+    with never_lose_interrupts():
+        thrown = [Thrown()]
+        thrown.clear()
+    assert told == [ValueError]
 
 
 def test_interrupts_elsewhere_come_at_once() -> None:

@@ -199,12 +199,13 @@ def test_a_trial_takes_the_place_of_no_figure(emotrace_command: Emotrace, corpor
 def test_a_missing_corpus_is_no_failure(emotrace_command: Emotrace, corpora: Path) -> None:
     done = emotrace_command("reproduce", "R1", "R6", "-o", "out")
     assert done.code == 0
+    where = "set EMOTRACE_CORPORA (or give --corpora) to the folder that has it"
     assert done.err.splitlines() == [
-        "emotrace: R1 is not measured: needs emov-db, which is not among the corpora here",
-        "emotrace: R6 is not measured: needs ravdess, which is not among the corpora here",
+        f"emotrace: R1 is not measured: needs emov-db; {where}",
+        f"emotrace: R6 is not measured: needs ravdess; {where}",
     ]
     page = Path("out/reproduction.md").read_text(encoding="utf-8")
-    assert "- **R1** (S0, avatars): needs emov-db, which is not among the corpora here" in page
+    assert "- **R1** (S0, avatars): needs emov-db; set EMOTRACE_CORPORA" in page
 
 
 def test_an_incomplete_corpus_is_a_failure(emotrace_command: Emotrace, corpora: Path) -> None:

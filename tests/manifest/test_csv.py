@@ -50,6 +50,11 @@ def test_spreadsheets_own_ways(
         ("name,emotion\na.wav,anger\n", "no column 'file' or 'file_name'; columns here: name, emotion"),
         ("file,feeling\na.wav,anger\n", "no column 'emotion' or 'label'; columns here: file, feeling"),
         ("file,file,emotion\na.wav,b.wav,anger\n", "two columns are called 'file'"),
+        (
+            ",".join(["file", *(f"mfcc_{n}" for n in range(40))]) + "\n",
+            "no column 'emotion' or 'label'; columns here: file, mfcc_0, mfcc_1, mfcc_2, mfcc_3, mfcc_4, mfcc_5, "
+            "mfcc_6 and 33 more",
+        ),
         ("", "no column 'file' or 'file_name'; columns here: none"),
         ("file,emotion\n", "holds no rows"),
         ("file,emotion,start,end\na.wav,anger,1,\n", "column 'end': a segment needs both start and end"),

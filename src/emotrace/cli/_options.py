@@ -51,7 +51,7 @@ Corpora = Annotated[
     ),
 ]
 SearchJobs = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, help="Processes that seek parameters, of a recipe with [search].")
+    int, typer.Option("--jobs", "-j", min=1, help="Processes that seek parameters, of a recipe with \\[search].")
 ]
 PredictionFormat = Annotated[
     str,

@@ -77,12 +77,14 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
         raise EmotraceError(f"cannot write {path or 'to standard output'}: {error.strerror or error}") from None
 
 
-def refuse_to_overwrite(path: Path | None, recordings: Iterable[str]) -> None:
-    """Raise `UsageError` if the result would take the place of a recording that it comes from."""
+def refuse_to_overwrite(
+    path: Path | None, recordings: Iterable[str | Path], what: str = "a recording to be heard"
+) -> None:
+    """Raise `UsageError` if the result would take the place of something that it comes from."""
     for recording in recordings if path is not None else ():
         with contextlib.suppress(OSError, ValueError):
             if path is not None and path.samefile(recording):
-                raise UsageError(f"--output {path} is a recording to be heard; choose another name")
+                raise UsageError(f"--output {path} is {what}; choose another name")
 
 
 def require_folder(path: Path) -> None:

@@ -93,6 +93,7 @@ def extract(
     if trim_db is not None and not trim_db > 0:
         raise UsageError(f"--trim-db is {trim_db:g}; it must be above 0")
     require_ending(output)
+    refuse_to_overwrite(output, [manifest], "the table of the recordings to be heard")
     require_folder(output.parent)
     require_rows(set_name)
     utterances = read_manifest(manifest)

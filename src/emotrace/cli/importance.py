@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,8 +52,15 @@ def command(
     ] = "random-forest",
     by: Annotated[By | None, typer.Option("--by", help="Measure women and men by themselves too.")] = None,
     keep: Annotated[
-        int, typer.Option("--keep", "-k", metavar="N", min=1, help="How many features to keep.")
-    ] = KEEP,
+        int | None,
+        typer.Option(
+            "--keep",
+            "-k",
+            metavar="N",
+            min=1,
+            help=f"How many features to keep; default: {KEEP}, of few a quarter.",
+        ),
+    ] = None,
     labels: Annotated[
         str | None,
         typer.Option(
@@ -88,7 +96,7 @@ def command(
         from emotrace.learn.pictures.importance_report import write_importance_report
     except ImportError as error:
         raise MissingExtraError(f"measuring importance (no module '{error.name}')", "train") from None
-    settings = Settings(model, by is By.sex, keep, n_folds=folds, n_repeats=repeats, seed=seed)
+    settings = Settings(model, by is By.sex, keep or KEEP, n_folds=folds, n_repeats=repeats, seed=seed)
     require_plotting()
     require_folder(output)
     n_jobs = jobs or usable_cores()
@@ -96,6 +104,8 @@ def command(
     for reason in [clip.reason for clip in table.unusable]:
         tell(reason)
     chosen = table if labels is None else _keep_labels(table, labels)
+    if keep is None and len(table.names) <= KEEP:
+        settings = replace(settings, k=max(1, len(table.names) // 4))
     try:
         with ProgressLine(f"measuring {model}") as progress:
             facts = measure_importance(chosen, settings, folder=output, n_jobs=n_jobs, progress=progress)
@@ -127,8 +137,6 @@ def _features(source: Path, set_name: str | None, n_jobs: int, cache: bool) -> F
 
 
 def _keep_labels(table: FeatureTable, preset: str) -> FeatureTable:
-    from dataclasses import replace
-
     from emotrace.labels import EMOTIONS, preset_labels
 
     wanted = preset_labels(preset, EMOTIONS)

@@ -28,6 +28,7 @@ COLUMNS: tuple[str, ...] = (
 )
 """The columns of a manifest, in the order in which they are written."""
 
+_MOST_TOLD = 8
 _OTHER_NAMES = {
     "file_name": "file",
     "path": "file",
@@ -75,5 +76,12 @@ def match_columns(header: Sequence[str]) -> dict[str, str]:
 def _require_columns(found: dict[str, str], header: Sequence[str]) -> None:
     for needed, names in (("file", "'file' or 'file_name'"), ("emotion", "'emotion' or 'label'")):
         if needed not in found:
-            there = ", ".join(name for name in header if name) or "none"
-            raise ManifestError(f"no column {names}; columns here: {there}")
+            raise ManifestError(f"no column {names}; columns here: {_tell(header)}")
+
+
+def _tell(header: Sequence[str]) -> str:
+    """List the columns that there are, of many the first."""
+    there = [name for name in header if name]
+    n_more = len(there) - _MOST_TOLD
+    # Two more are told as soon as their number.
+    return ", ".join(there[:_MOST_TOLD]) + f" and {n_more} more" if n_more > 2 else ", ".join(there) or "none"

@@ -114,13 +114,32 @@ def test_speakers_who_share_recordings_stay_together(with_features):
     [
         ({"speaker": ""}, "there are fewer than two known speakers"),
         ({"speaker": "one"}, "there are fewer than two known speakers"),
-        ({"emotion": ""}, "there are fewer than two known speakers"),
+        ({"emotion": ""}, "there are fewer than two emotions with 10 clips or more"),
         ({"emotion": "calm"}, "there are fewer than two emotions with 10 clips or more"),
     ],
 )
 def test_why_it_cannot_be_measured(change, sentence):
     with pytest.raises(EmotraceError, match=sentence):
         measure_worth([replace(utterance, **change) for utterance in people()], [])
+
+
+def test_rare_emotions_are_the_reason_where_speakers_are_not():
+    few = people(n_speakers=6, n_clips=3)
+    with pytest.raises(EmotraceError, match="there are fewer than two emotions with 10 clips or more"):
+        measure_worth(few[:8], few[8:12])
+    alone = people(n_speakers=1, n_clips=40)
+    rare = [replace(u, emotion="fear") for u in people(n_speakers=3, n_clips=1)]
+    with pytest.raises(EmotraceError, match="emotions with 10 clips or more are said by one speaker alone"):
+        measure_worth(alone, rare)
+
+
+def test_who_says_each_emotion_once_gives_nothing_away():
+    """Without the held-out clip, its speaker's others are of the other emotions: knowing them would mislead."""
+    once = people(n_speakers=30, n_clips=2)
+    with pytest.raises(
+        EmotraceError, match=r"speakers say an emotion 1\.0 times on average, too seldom to tell what"
+    ):
+        measure_worth(once[:40], once[40:])
 
 
 def test_scikit_learn_is_an_extra(monkeypatch):

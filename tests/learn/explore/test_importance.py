@@ -248,7 +248,7 @@ def with_first(**changes: Any) -> Any:
         (
             make_features(4, 2),
             {"k": 8},
-            "k is 8, but there are 8 features; keep fewer than there are, for instance 2",
+            r"8 features are to be kept \(--keep\), but there are 8; keep fewer, for instance 2",
         ),
     ],
 )

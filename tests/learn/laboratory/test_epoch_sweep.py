@@ -88,5 +88,7 @@ def test_networks_are_found_by_name() -> None:
 def test_a_missing_corpus_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="claim R3 needs emov-db"):
         sweep_epochs("R3", tmp_path)
-    with pytest.raises(UsageError, match=r"claim R3 .*give the folder of corpora that has it"):
+    with pytest.raises(
+        UsageError, match=r"claim R3 needs emov-db; set EMOTRACE_CORPORA \(or give --corpora\) to the folder"
+    ):
         sweep_epochs("R3", None)

@@ -86,6 +86,13 @@ def test_small_letters_will_do() -> None:
         ),
         ('set = "stats70"', 'set = "stats7"', "[features]: key 'set' names 'stats7'; did you mean 'stats70'"),
         ('"gradient-boosting"', '"boosting"', "key 'model' names 'boosting'; did you mean 'gradient-boosting'"),
+        (
+            'claim = "R7"',
+            'claim = "../../R7"',
+            "key 'claim' must be at most 64 letters, digits, '-', '_' and '.', a",
+        ),
+        ('claim = "R7"', 'claim = "X/../.."', "key 'claim' must be at most 64 letters, digits"),
+        ('claim = "R7"', 'claim = ""', "key 'claim' must be at most 64 letters, digits"),
         ("test_share = 0.35", "test_share = 1.35", "[as_claimed]: key 'test_share' must be in (0, 1)"),
         ("test_share = 0.35", "", "key 'test_share' or else 'speakers' must be given, not both"),
         ("n_test = 236", 'n_test = "many"', "key 'n_test' must be a whole number, got 'many'"),

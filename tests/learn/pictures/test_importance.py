@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import io
 import json
 import re
@@ -94,7 +95,7 @@ def test_the_page_says_what_the_numbers_say(facts: dict[str, Any]) -> None:
     text = page(facts)
     everybody = facts["groups"]["all"]
     best = ", ".join(row["name"] for row in everybody["features"][:2])
-    assert f"{kept(everybody, 2)['uar']['mean']:.3f} in place of {everybody['uar']['mean']:.3f}" in text
+    assert f"UAR is {kept(everybody, 2)['uar']['mean']:.3f}, with all {everybody['uar']['mean']:.3f}" in text
     assert best in text
     assert "made: few" in text
     assert "3 folds of whole speakers; each feature shuffled 2 times" in text
@@ -117,7 +118,15 @@ def test_no_loss_is_told_only_where_the_interval_holds_it(facts: dict[str, Any])
     for low, high, is_told in ((-0.01, 0.05, True), (0.01, 0.05, False), (None, None, False)):
         changed = copy.deepcopy(facts)
         kept(changed["groups"]["all"], 2)["lost"].update(low=low, high=high)
-        assert ("there might be no loss at all" in page(changed)) is is_told
+        assert ("there might be no difference" in page(changed)) is is_told
+
+
+def test_what_is_gained_is_told_as_a_gain(facts: dict[str, Any]) -> None:
+    changed = copy.deepcopy(facts)
+    kept(changed["groups"]["all"], 2)["lost"].update(mean=-0.031, low=-0.05, high=0.0001)
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page(changed)))
+    assert re.search(r"UAR\s+change", text)
+    assert re.search(r"\+0\.031\s+0\.000 to \+0\.050", text)
 
 
 def test_a_single_tree_is_drawn_and_told(tmp_path: Path) -> None:

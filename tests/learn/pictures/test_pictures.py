@@ -15,7 +15,7 @@ from PIL import Image
 from tests.learn.explore.made_judged import HISTORY, LABELS, make_judged
 
 from emotrace.errors import MissingExtraError
-from emotrace.learn.explore.boxes import boxes_by
+from emotrace.learn.explore.boxes import box, boxes_by
 from emotrace.learn.explore.examples import analyse
 from emotrace.learn.explore.judged import read_judged
 from emotrace.learn.explore.judged_facts import compare_runs, judged_facts
@@ -176,8 +176,11 @@ def test_durations_are_drawn_by_group() -> None:
     rng = np.random.default_rng(0)
     seconds, groups = rng.gamma(3, 1, 60), ["anger", "fear"] * 30
     durations = {by: boxes_by(seconds, groups) for by in ("emotion", "corpus", "sex")}
-    figure = draw_durations({**durations, "histogram": {"edges": [0, 2, 20], "counts": [20, 40]}})
-    assert {"by emotion", "by corpus", "by sex", "all clips", "anger"} <= set(words(figure))
+    facts = {**durations, "all": box(seconds), "histogram": {"edges": [0, 2, 20], "counts": [20, 40]}}
+    assert {"by emotion", "by corpus", "by sex", "all clips", "anger"} <= set(words(draw_durations(facts)))
+    # Where the axis ends before the farthest clips do, it says so.
+    facts["histogram"] = {"edges": [0, 2, 3], "counts": [20, 40]}
+    assert "all clips, the farthest in the bars at the ends" in words(draw_durations(facts))
 
 
 def test_few_feature_boxes_have_panels() -> None:

@@ -100,6 +100,15 @@ def test_a_search_goes_on_where_it_was_interrupted(method: str, table: Table, tm
     assert again == found
 
 
+def test_ctrl_c_while_a_trial_is_noted_down_is_ctrl_c(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("optuna.study._optimize._tell_with_warning", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        search("knn", *table, SPACE, n_trials=2)
+
+
 @pytest.mark.parametrize("is_killed", [True, False])
 def test_a_grid_that_was_cut_short_is_tried_once_and_whole(
     is_killed: bool, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -32,6 +32,7 @@ MOST_CLIPS = 4_000
 """Of more clips so many are drawn at random: the baseline is to be quick."""
 
 _LEAST_CLIPS_OF_A_LABEL = 10
+_LEAST_CLIPS_OF_A_PAIR = 2
 
 Progress = Callable[[int, int], Any]
 Indices = NDArray[np.int64]
@@ -145,10 +146,19 @@ def _choose(sides: Sequence[tuple[str, Utterance]]) -> list[tuple[str, Utterance
     named = [(side, u) for side, u in sides if u.speaker and u.emotion]
     counts = Counter(utterance.emotion for _, utterance in named)
     usable = [(side, u) for side, u in named if counts[u.emotion] >= _LEAST_CLIPS_OF_A_LABEL]
-    if len({utterance.speaker for _, utterance in usable}) < 2:
+    if len({utterance.speaker for _, utterance in sides if utterance.speaker}) < 2:
         raise EmotraceError("there are fewer than two known speakers")
     if len({utterance.emotion for _, utterance in usable}) < 2:
         raise EmotraceError(f"there are fewer than two emotions with {_LEAST_CLIPS_OF_A_LABEL} clips or more")
+    if len({utterance.speaker for _, utterance in usable}) < 2:
+        raise EmotraceError(f"emotions with {_LEAST_CLIPS_OF_A_LABEL} clips or more are said by one speaker alone")
+    n_per_pair = len(usable) / len({(utterance.speaker, utterance.emotion) for _, utterance in usable})
+    if n_per_pair < _LEAST_CLIPS_OF_A_PAIR:
+        # What is held out is then missed among the speaker's own clips: who is known seems to say something else.
+        raise EmotraceError(
+            f"speakers say an emotion {n_per_pair:.1f} times on average, too seldom to tell what knowing them is "
+            f"worth (at least {_LEAST_CLIPS_OF_A_PAIR})"
+        )
     if len(usable) <= MOST_CLIPS:
         return usable
     drawn = np.random.default_rng(0).choice(len(usable), MOST_CLIPS, replace=False)

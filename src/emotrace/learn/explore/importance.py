@@ -161,7 +161,7 @@ def measure_importance(
 def _require_features(table: FeatureTable, k: int) -> None:
     if k >= len(table.names):
         raise UsageError(
-            f"k is {k}, but there are {len(table.names)} features; keep fewer than there are, for instance "
+            f"{k} features are to be kept (--keep), but there are {len(table.names)}; keep fewer, for instance "
             f"{max(1, len(table.names) // 4)}"
         )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from emotrace.errors import LabelError, RecipeError, UnknownNameError
 from emotrace.labels import preset_name
+from emotrace.learn._recipe_keys import require
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def recipe_names(folder: Path) -> list[str]:
@@ -34,6 +38,12 @@ def find_recipe(name_or_path: str, folder: Path, kind: str, shipped: str) -> Pat
             raise RecipeError(f"no recipe file {path}; {shipped}: {', '.join(names)}")
         return path
     raise UnknownNameError(kind, name_or_path, names)
+
+
+def require_plain(key: str, name: str) -> None:
+    """Raise `RecipeError` unless a name can be that of files and folders, in any system and nowhere but here."""
+    is_plain = _PLAIN.fullmatch(name) is not None and not name.endswith(".")
+    require(is_plain, key, "must be at most 64 letters, digits, '-', '_' and '.', a letter or digit first")
 
 
 def find_preset(key: str, name: str) -> str:

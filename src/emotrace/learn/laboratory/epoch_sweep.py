@@ -109,9 +109,9 @@ def sweep_epochs(
         )
     claim = read_checked_claim(recipe)
     network = find_network(claim, model)
-    missing = why_missing(claim, root)
+    missing = why_missing(claim.corpora, root)
     if missing or root is None:
-        raise UsageError(f"claim {claim.claim} {missing}; give the folder of corpora that has it")
+        raise UsageError(f"claim {claim.claim} {missing}")
     work = RunWork(root, is_small, cache, n_jobs)
     variants = {}
     for place, variant in enumerate((AS_CLAIMED, TWIN)):

@@ -15,6 +15,7 @@ from emotrace.learn.laboratory.check import read_checked_honest
 from emotrace.learn.laboratory.copies import Progress
 from emotrace.learn.laboratory.honest_recipe import Honest
 from emotrace.learn.laboratory.honest_run import HonestTask, HonestWork
+from emotrace.learn.laboratory.speech import why_missing
 
 Runs = dict[str, dict[str, Any]]
 
@@ -79,9 +80,8 @@ def measure_honestly(
     """
     recipe = read_checked_honest(name)
     record = read_honest_record(recipe, folder)
-    missing = [corpus for corpus in recipe.corpora if root is None or not (root / corpus).is_dir()]
-    record.not_measured = f"needs {', '.join(missing)}, which is not among the corpora here" if missing else ""
-    if missing or root is None:
+    record.not_measured = why_missing(recipe.corpora, root)
+    if record.not_measured or root is None:
         return record
     tasks = list_honest_tasks(recipe, name)
     open_tasks = [task for task in tasks if task.key not in record.runs]

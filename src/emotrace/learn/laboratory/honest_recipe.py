@@ -14,7 +14,7 @@ from emotrace import registry
 from emotrace.errors import RecipeError
 from emotrace.learn._recipe_keys import require, require_known
 from emotrace.learn.evaluation.joint6 import CORPORA, N_FOLDS
-from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names
+from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names, require_plain
 from emotrace.strict_toml import read_record
 
 _SHIPPED = Path(__file__).parent.parent / "recipes" / "honest"
@@ -120,6 +120,7 @@ class Honest:
     remark: str = ""
 
     def __post_init__(self) -> None:
+        require_plain("honest", self.honest)
         require(bool(self.corpora), "corpora", "must name a corpus")
         for corpus in self.corpora:
             require_known("corpora", corpus, registry.names("corpus"))

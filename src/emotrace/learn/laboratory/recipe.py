@@ -17,7 +17,7 @@ from emotrace.errors import RecipeError
 from emotrace.labels import PRESETS, SEXES
 from emotrace.learn._recipe_keys import require, require_known
 from emotrace.learn.augment import PLANS
-from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names
+from emotrace.learn.laboratory._recipe_files import find_preset, find_recipe, recipe_names, require_plain
 from emotrace.learn.laboratory.answers import safe_name
 from emotrace.learn.training.search import METHODS
 from emotrace.strict_toml import read_record
@@ -254,6 +254,7 @@ class Claim:
     remark: str = ""
 
     def __post_init__(self) -> None:
+        require_plain("claim", self.claim)
         require(bool(self.corpora), "corpora", "must name a corpus")
         for corpus in self.corpora:
             require_known("corpora", corpus, registry.names("corpus"))

@@ -102,7 +102,7 @@ def reproduce(
     refuse_other_size(folder, is_small)
     _make_room(claim, folder, tell)
     record = read_record(claim, folder, is_small)
-    record.not_measured = why_missing(claim, root)
+    record.not_measured = why_missing(claim.corpora, root)
     if record.not_measured or root is None:
         write_record(record, folder)
         return record

@@ -14,15 +14,18 @@ from emotrace.features._feature_set import load_feature_set
 from emotrace.labels import PRESETS
 from emotrace.learn.corpora import scan
 from emotrace.learn.laboratory.recipe import Claim, Features
+from emotrace.learn.training.data import ROOT_VARIABLE
 from emotrace.types import Segment, Utterance
 
 FEW_SPEAKERS, FEW_CLIPS = 3, 2
 """Of the small version: speakers of each sex and corpus, and clips of each of their emotions."""
 
 
-def why_missing(claim: Claim, root: Path | None) -> str:
-    """Say which corpora of a claim are not at hand; an empty text if all are."""
-    missing = [name for name in claim.corpora if root is None or not (root / name).is_dir()]
+def why_missing(corpora: Sequence[str], root: Path | None) -> str:
+    """Say which corpora are not at hand; an empty text if all are."""
+    if root is None:
+        return f"needs {', '.join(corpora)}; set {ROOT_VARIABLE} (or give --corpora) to the folder that has it"
+    missing = [name for name in corpora if not (root / name).is_dir()]
     return f"needs {', '.join(missing)}, which is not among the corpora here" if missing else ""
 
 

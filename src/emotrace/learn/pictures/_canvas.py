@@ -70,10 +70,10 @@ def dress(axes: Axes, title: str = "", x: str = "", y: str = "", grid: Literal["
         axes.grid(True, axis=grid, color=FAINT, linewidth=0.9)
 
 
-def legend(axes: Axes, **settings: Any) -> None:
-    """Add a legend without a frame."""
+def legend(place: Axes | Figure, **settings: Any) -> None:
+    """Add a legend without a frame to axes, or to a whole figure."""
     settings = {"fontsize": TICK, "frameon": False, "labelcolor": INK, "handlelength": 1.4, **settings}
-    axes.legend(**settings)
+    place.legend(**settings)
 
 
 def spectrum_colours() -> Colormap:

@@ -79,7 +79,7 @@ def _draw_emotions(axes: Axes, table: Mapping[str, Counts]) -> None:
     if sexes != ["unknown"]:
         patches = swatches(["#8a8f98"] * len(sexes))
         for patch, sex in zip(patches, sexes, strict=True):
-            patch.set(hatch=_HATCHES.get(sex), edgecolor="#ffffff", linewidth=0.0)
+            patch.set(hatch=_HATCHES.get(sex) if len(sexes) > 1 else None, edgecolor="#ffffff", linewidth=0.0)
         legend(
             axes, handles=patches, labels=sexes, loc="upper left", bbox_to_anchor=(0.0, -0.01), ncols=len(sexes)
         )

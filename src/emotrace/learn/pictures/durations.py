@@ -23,7 +23,15 @@ def draw_durations(durations: Mapping[str, Any]) -> Figure:
     dress(axes, "by emotion", y="seconds", grid="y")
     axes = figure.add_subplot(grid[1, 0])
     draw_histogram(axes, durations["histogram"])
-    dress(axes, "all clips", x="seconds", y="clips", grid="y")
+    edges = durations["histogram"]["edges"]
+    has_far = durations["all"]["min"] < edges[0] or durations["all"]["max"] > edges[-1]
+    dress(
+        axes,
+        "all clips" + (", the farthest in the bars at the ends" if has_far else ""),
+        x="seconds",
+        y="clips",
+        grid="y",
+    )
     for place, by in ((1, "corpus"), (2, "sex")):
         axes = figure.add_subplot(grid[1, place])
         boxes = durations[by]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def draw_precision_recall(curves: Mapping[str, Any]) -> Figure:
     """Draw the curves that `emotrace.learn.evaluation.curves.one_vs_rest` gives."""
-    figure = new_figure(5.1, 5.0)
+    figure = new_figure(5.1, 5.9)
     axes = figure.subplots()
     drawn = {label: curve for label, curve in curves["labels"].items() if curve["auc"] is not None}
     colours = label_colours(list(curves["labels"]))
@@ -38,5 +38,6 @@ def draw_precision_recall(curves: Mapping[str, Any]) -> Figure:
         y="precision: share of what is called so",
         grid="both",
     )
-    legend(axes, loc="lower left", title="average precision", title_fontsize=8.5)
+    # Below: within the axes it would lie on the curves.
+    legend(figure, loc="outside lower center", ncols=3, title="average precision", title_fontsize=8.5)
     return figure

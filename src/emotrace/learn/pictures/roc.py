@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def draw_roc(curves: Mapping[str, Any]) -> Figure:
     """Draw the curves that `emotrace.learn.evaluation.curves.one_vs_rest` gives."""
-    figure = new_figure(5.1, 5.0)
+    figure = new_figure(5.1, 5.9)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.9, linestyle=(0, (3, 3)))
     drawn = {label: curve for label, curve in curves["labels"].items() if curve["auc"] is not None}
@@ -39,5 +39,6 @@ def draw_roc(curves: Mapping[str, Any]) -> Figure:
         y="true positive rate: share of its clips found",
         grid="both",
     )
-    legend(axes, loc="lower right", title="area under the curve", title_fontsize=8.5)
+    # Below: within the axes it would lie on the curves.
+    legend(figure, loc="outside lower center", ncols=3, title="area under the curve", title_fontsize=8.5)
     return figure

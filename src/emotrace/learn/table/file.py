@@ -203,10 +203,11 @@ def _read_parquet(path: Path) -> tuple[tuple[str, ...], Matrix, list[Utterance]]
     for column, (name, place) in enumerate(zip(names, places, strict=True)):
         values = table.column(place)
         kind = pyarrow.types
-        if not (kind.is_floating(values.type) or kind.is_integer(values.type)) or values.null_count:
-            raise ManifestError(
-                f"column '{name}': holds {values.type} and {values.null_count} empty cells, not numbers"
-            )
+        if not (kind.is_floating(values.type) or kind.is_integer(values.type)):
+            raise ManifestError(f"column '{name}': holds {values.type}, not numbers")
+        if values.null_count:
+            row = values.is_null().to_pylist().index(True) + 1
+            raise ManifestError(f"row {row}, column '{name}': must be a number, but the cell is empty")
         matrix[:, column] = values.to_numpy()
     return names, matrix, utterances
 

@@ -82,6 +82,17 @@ def left_to_try(study: Any, method: str, seed: int) -> tuple[int, tuple[int, ...
 
 
 @contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C be Ctrl-C: while Optuna notes down a trial, it fails of it in a way of its own."""
+    try:
+        yield
+    except UnboundLocalError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+
+
+@contextlib.contextmanager
 def reachable(storage: str | Path | None, n_jobs: int) -> Iterator[str | Path | None]:
     """Give a storage that other processes reach as well, for a while if none is wanted."""
     if storage is not None or n_jobs == 1:

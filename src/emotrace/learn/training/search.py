@@ -28,6 +28,7 @@ from emotrace.learn.training._study import (
     ended,
     ended_states,
     import_optuna,
+    interruptible,
     left_to_try,
     make_sampler,
     open_study,
@@ -178,7 +179,8 @@ def search(
         if n_left > 0 and n_jobs == 1:
             limit = optuna.study.MaxTrialsCallback(n_trials, states=ended_states())
             # Others, whose trials count as well, may use the same storage.
-            study.optimize(objective, n_trials=n_left, callbacks=[limit, lambda *_: tell(len(ended(study)))])
+            with interruptible():
+                study.optimize(objective, n_trials=n_left, callbacks=[limit, lambda *_: tell(len(ended(study)))])
         elif n_left > 0:
             assert where is not None
             work = _TrialWork(objective, where, identity, method, seed, *left_to_try(study, method, seed))

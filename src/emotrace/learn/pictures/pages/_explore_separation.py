@@ -14,10 +14,11 @@ from emotrace.markup import Html, element
 
 _TITLE = "What sets emotions apart?"
 _N_PAIRS = 8
+_N_BANDS = 128
 _FOLDED = {
     "chroma": "Chroma: 12 pitch classes",
     "mfcc": "MFCC: 40 coefficients",
-    "mel": "Mel bands: 128, in decibels",
+    "mel": "Mel bands, in decibels",
 }
 _TELLING = (
     "How much of a feature is explained by emotion: dots if one knows how the speaker usually sounds, rings if "
@@ -36,7 +37,10 @@ def draw_separation(view: ExploreView) -> Html:
         n = count(view.facts["features"]["stats70"]["n_clips"], "clip")
         return section("separation", _TITLE, lead=f"From {n} nothing can be told.")
     folded = [
-        fold(title, view.plate(f"boxes-{name}", f"Boxes by emotion. {title}."))
+        fold(
+            title + (_missing_bands(view) if name == "mel" else ""),
+            view.plate(f"boxes-{name}", f"Boxes by emotion. {title}."),
+        )
         for name, title in _FOLDED.items()
         if f"boxes-{name}" in view.pictures
     ]
@@ -61,6 +65,11 @@ def draw_separation(view: ExploreView) -> Html:
         ),
         lead=_lead(view),
     )
+
+
+def _missing_bands(view: ExploreView) -> str:
+    n = sum(name.startswith("mel_power") for name in view.facts["boxes"])
+    return f": {n}" if n == _N_BANDS else f": {n} of {_N_BANDS}; the others lie where no recording has any sound"
 
 
 def _most_telling(view: ExploreView) -> Html | None:

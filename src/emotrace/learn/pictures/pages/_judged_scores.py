@@ -16,6 +16,8 @@ SCORES = {
     "expected_calibration_error": "expected calibration error",
 }
 _IN_TABLES = ("unweighted_average_recall", "accuracy", "macro_f1")
+# Of so few, resampling tells hardly more than how far they are apart (TESS has two, SAVEE four).
+_FEW_SPEAKERS = 3
 _AGREEMENT = ("both_right", "only_one", "only_other", "both_wrong")
 
 Facts = Mapping[str, Any]
@@ -49,12 +51,18 @@ def n_emotions(run: Facts) -> int:
 def _lead(runs: Sequence[Facts]) -> str:
     best = max(runs, key=lambda run: float(run["scores"]["unweighted_average_recall"]["value"]))
     uar, n = best["scores"]["unweighted_average_recall"], n_emotions(best)
-    said = (
-        f"f {n} emotions it recognises on average {percent(uar['value'])}; guessing would give {percent(1 / n)}."
-    )
-    said = f"Best is {best['name']}: o{said}" if len(runs) > 1 else f"O{said}"
+    alike = [run for run in runs if run["scores"]["unweighted_average_recall"]["value"] == uar["value"]]
+    # Of one emotion nothing can be guessed right or wrong.
+    guess = f"; guessing would give {percent(1 / n)}" if n > 1 else ""
+    said = f"f {count(n, 'emotion')} it recognises on average {percent(uar['value'])}{guess}."
+    if len(alike) > 1:
+        said = f"{len(alike)} of {len(runs)} are alike: o{said}"
+    else:
+        said = f"Best is {best['name']}: o{said}" if len(runs) > 1 else f"O{said}"
     if best["is_leaky"]:
         said += " It has heard these speakers in training: this says nothing of voices that are new to it."
+    elif uar["low"] is not None and best["n_speakers"] < _FEW_SPEAKERS:
+        said += f" {best['n_speakers']} speakers are too few to tell how it might be with others."
     elif uar["low"] is not None:
         said += f" With other speakers it might be {percent(uar['low'])} to {percent(uar['high'])}."
     return said

@@ -142,7 +142,7 @@ def _few(facts: Facts, picture: bytes) -> Html:
     whole = [
         (name, "all", str(n), _with_interval(group["uar"]), NO_VALUE) for name, group in facts["groups"].items()
     ]
-    heads = ("group", "chosen", "features", "UAR", "lost")
+    heads = ("group", "chosen", "features", "UAR", "change")
     return section(
         "few",
         "How few would do?",
@@ -165,12 +165,12 @@ def _cost(facts: Facts) -> str:
     k, n, everybody = facts["k"], facts["n_features"], facts["groups"]["all"]
     few = kept(everybody, k)
     said = (
-        f"With {k} of {n} features UAR is {few['uar']['mean']:.3f} in place of {everybody['uar']['mean']:.3f}, on "
+        f"With {k} of {n} features UAR is {few['uar']['mean']:.3f}, with all {everybody['uar']['mean']:.3f}, on "
         "speakers never heard."
     )
     lost = few["lost"]
     if lost["low"] is not None and lost["low"] <= 0.0 <= lost["high"]:
-        said += " With other speakers there might be no loss at all."
+        said += " With other speakers there might be no difference."
     return said
 
 
@@ -253,4 +253,5 @@ def _with_interval(score: Facts, signed: bool = False) -> Html:
 
 
 def _minus(text: str) -> str:
-    return text.replace("-", "−")
+    """Write a real minus, and none before a number that is rounded to zero."""
+    return text.lstrip("+-") if float(text) == 0.0 else text.replace("-", "−")

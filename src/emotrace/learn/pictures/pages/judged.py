@@ -48,6 +48,7 @@ _NO_CURVES = (
     "The probability of every label is not in predictions.csv, so that there are no ROC and precision-recall "
     "curves: judge again with this version, unless the model gives none."
 )
+_ONE_EMOTION = "All clips have the same emotion, so that there are no ROC and precision-recall curves."
 _METHOD = (
     "Unweighted average recall is the mean of the recalls of all emotions, so that rare ones count as much as "
     "common ones. Intervals hold 95 % of what resampling the speakers gives. In the curves each emotion is "
@@ -190,7 +191,8 @@ class _Page:
     def _sureness(self, place: int) -> Html:
         curves = [self._plate(place, name, is_half=True) for name in ("roc", "precision-recall")]
         kept = self._plate(place, "risk-coverage", is_half=True)
-        said = _READING if any(curves) else [*_READING[:1], _NO_CURVES]
+        why_none = _NO_CURVES if self.runs[place]["curves"] is None else _ONE_EMOTION
+        said = _READING if any(curves) else [*_READING[:1], why_none]
         reading = element("div", *(element("p", text) for text in said), class_="reading")
         return element(
             "div", self._plate(place, "reliability", is_half=True), reading, kept, *curves, class_="pair"
