@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,19 @@ def test_loggers_that_would_have_nothing_to_log(corpora: Path, tmp_path: Path) -
     assert not (tmp_path / "run").exists()
 
 
+def test_an_emotion_that_only_held_out_speakers_say_is_told_before_anything_is_measured(
+    corpora: Path, tmp_path: Path
+) -> None:
+    lonely = shutil.copytree(corpora, tmp_path / "corpora")
+    for path in lonely.rglob("03-01-05-*.wav"):
+        if path.parent.name not in ("Actor_01", "Actor_11"):
+            path.unlink()
+    told = Told()
+    with pytest.raises(TrainingError, match=r"of anger there are clips of speakers held out \(first .*03-01-05"):
+        run(read(tmp_path, RECIPE), lonely, tmp_path / "run", told)
+    assert told.of("features") == []
+
+
 def test_rounds_of_boosting_are_kept(corpora: Path, tmp_path: Path) -> None:
     recipe = read(tmp_path, with_model('"means184"', "light-gbm", "min_child_samples = 2\nn_estimators = 20"))
     bundle, _ = run(recipe, corpora, tmp_path / "run", Told())
@@ -205,11 +219,21 @@ def test_what_cannot_be_measured_is_left_out_by_name(tmp_path: Path) -> None:
         ("60.0", "-1", r"\[features\]: key 'trim_db' must be above 0"),
         ('"logistic"', '"logistik"', r"\[model\]: key 'name' names 'logistik'; did you mean 'logistic'"),
         ('"logistic"', '"two-views"', r"\[model\]: key 'name': the model 'two-views' takes waveforms"),
-        ('"logistic"', '"logistic"\npreset = "s5"', r"\[model\]: key 'name': .*named 's5'; known: s4, s4-search"),
+        ('"logistic"', '"logistic"\npreset = "s5"', r"\[model\]: key 'preset': .*named 's5'; known: s4, s4"),
         (
             '"logistic"',
             '"logistic"\n[model.params]\nc = 1',
-            r"\[model\]: key 'name': .*no parameter 'c'; known: C",
+            r"\[model\]: key 'params': .*no parameter 'c'; known: C",
+        ),
+        (
+            '"logistic"',
+            '"random-forest"\n[model.params]\nn_estimators = "many"',
+            r"key 'params': the model 'random-forest' cannot be built: The 'n_estimators' parameter .* be an int",
+        ),
+        (
+            "[export]",
+            "[search]\nvalues = { C = [1, -5] }\n[export]",
+            r"key 'search.values.C': the model 'logistic' cannot be built: The 'C' parameter .* Got -5",
         ),
         ('"logistic"', '"logistic"\n[model.params]\nC = 1979-05-27', r"key 'params'.C must be a text, a number"),
         (
@@ -232,7 +256,7 @@ def test_what_cannot_be_measured_is_left_out_by_name(tmp_path: Path) -> None:
         (
             "[export]",
             "[search]\nvalues = { c = [1] }\n[export]",
-            r"key 'search.values': .* no parameter 'c'; known: C",
+            r"key 'search.values.c': .* no parameter 'c'; known: C",
         ),
         ("[export]", "[augmentation]\nplan = 'avatr'\n[export]", r"key 'plan': .*'avatr'; did you mean 'avatar'"),
         ("[features]", "[data.weights]\nravdess = 1\n[features]", "key 'data.weights' is for networks that learn"),

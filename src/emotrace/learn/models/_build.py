@@ -65,16 +65,26 @@ def build_model(name: str, preset: str | None = None, **params: Any) -> Any:
     0.376851
     """
     module = load_model(name)
-    settings = {**_preset(module, name, preset), **params}
+    settings = {**preset_settings(name, preset), **params}
     known = inspect.signature(module.build).parameters
     takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
     for key in settings:
         if key not in known and not takes_any:
             raise UsageError(f"the model '{name}' has no parameter '{key}'; {suggest(key, known)}")
     try:
-        return module.build(**settings)
+        estimator = module.build(**settings)
+        _require_valid(estimator)
     except (TypeError, ValueError) as error:
         raise UsageError(f"the model '{name}' cannot be built: {error}") from None
+    return estimator
+
+
+def _require_valid(estimator: Any) -> None:
+    """Ask scikit-learn now what it would ask when it fits: whether its parameters are what they may be."""
+    parts = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else ()
+    for part in (estimator, *parts):
+        if hasattr(part, "_parameter_constraints") and not isinstance(part, type):
+            part._validate_params()
 
 
 def read_names(name: str, names: Sequence[str]) -> dict[str, Any]:
@@ -104,9 +114,17 @@ def export_model(name: str, estimator: Any, n_features: int | tuple[int, ...]) -
     return model
 
 
-def _preset(module: ModuleType, name: str, preset: str | None) -> dict[str, Any]:
+def preset_settings(name: str, preset: str | None) -> dict[str, Any]:
+    """Give the settings of a preset of a family, none without a preset.
+
+    Raises
+    ------
+    UnknownNameError
+        If the family has no such preset.
+    """
     if preset is None:
         return {}
+    module = load_model(name)
     if preset not in module.PRESETS:
         raise UnknownNameError(f"preset of the model '{name}'", preset, module.PRESETS)
     return dict(module.PRESETS[preset])

@@ -40,10 +40,14 @@ class FeatureModel:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        from emotrace.learn.models._build import build_model
+        from emotrace.learn.models._build import build_model, load_model, preset_settings
 
         require_known("name", self.name, registry.names("model"))
         with _as_recipe_error("name"):
+            load_model(self.name)
+        with _as_recipe_error("preset"):
+            preset_settings(self.name, self.preset)
+        with _as_recipe_error("params"):
             build_model(self.name, self.preset, **self.params)
         require(self.seed >= 0, "seed", "must not be negative")
 
@@ -123,8 +127,12 @@ class FeatureRecipe:
         if self.search is not None:
             with _as_recipe_error("search.space"):
                 first = {name: space.grid()[0] for name, space in self.search.space_of(self.model.name).items()}
-            with _as_recipe_error("search.values"):
-                build_model(self.model.name, self.model.preset, **{**first, **self.model.params})
+            for name, values in self.search.values.items():
+                with _as_recipe_error(f"search.values.{name}"):
+                    for value in cast("list[Any]", values):
+                        build_model(
+                            self.model.name, self.model.preset, **{**first, name: value, **self.model.params}
+                        )
 
     @property
     def seed(self) -> int:

@@ -19,7 +19,7 @@ from torch import nn
 
 from emotrace.atomic import replacing
 from emotrace.bundle import Bundle, Card, write_bundle
-from emotrace.errors import LabelError, RecipeError, UsageError
+from emotrace.errors import LabelError, RecipeError, TrainingError, UsageError
 from emotrace.features import log_mel, speech_encoder
 from emotrace.labels import EMOTIONS, preset_labels
 from emotrace.learn.corpora._measure import add_content
@@ -100,6 +100,8 @@ def run(
     if recipe.kind == "sex":
         utterances = _with_known_sex(utterances, report)
     split = divide(recipe.data, utterances)
+    if recipe.kind == "emotion":
+        _require_heard_emotions(split)
     report("split", {side: len(getattr(split, side)) for side in ("train", "validation", "test")})
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(recipe, Recipe):
@@ -132,6 +134,18 @@ def require_usable(recipe: AnyRecipe, loggers: Sequence[str] = (), n_jobs: int =
     if plan is None or not is_network(build_model(plan.model.name, plan.model.preset, **plan.model.params)):
         raise UsageError("loggers are for networks that a recipe with [features] trains; leave them out")
     require_loggers(loggers)
+
+
+def _require_heard_emotions(split: Split) -> None:
+    """Refuse emotions of held-out speakers that nobody says in training: no model could be judged by them."""
+    heard = {u.emotion for u in split.train}
+    strange = [u for u in (*split.validation, *split.test) if u.emotion not in heard]
+    if strange:
+        names = ", ".join(sorted({u.emotion for u in strange}))
+        raise TrainingError(
+            f"of {names} there are clips of speakers held out (first {strange[0].file}), but of no training "
+            "speaker; add training clips, or leave these out (key 'data.exclude')"
+        )
 
 
 def gather_with_content(data: Data, corpora: Path | None, report: Report) -> list[Utterance]:
