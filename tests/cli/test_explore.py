@@ -212,7 +212,7 @@ def test_one_emotion(emotrace_command: Emotrace, manifest: Path, tmp_path: Path)
     assert facts["n_usable"] == 16
     assert "All clips are of one emotion, anger." in page
     assert "There is one emotion only: nothing to tell apart." in page
-    assert "Every speaker says every emotion" not in page
+    assert "Every speaker says each of" not in page
     assert "The most telling features" not in page
     assert not (tmp_path / "out" / "pictures" / "separation.png").exists()
 

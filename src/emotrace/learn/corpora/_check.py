@@ -164,7 +164,9 @@ def _check_counts(utterances: Sequence[Utterance], facts: Mapping[str, Corpus]) 
             yield Finding("count", _too_many(facts[name], here))
         elif sum(here.values()) < sum(release.values()):
             n_here, n_all = sum(here.values()), sum(release.values())
-            yield Finding("part", f"{n_here} of {name}'s {n_all} clips: a part of the corpus")
+            lacking = [label for label, n in release.items() if n and not here[label]]
+            without = f", without {', '.join(lacking)}" if lacking else ""
+            yield Finding("part", f"{n_here} of {name}'s {n_all} clips: a part of the corpus{without}")
 
 
 def _too_many(corpus: Corpus, here: Mapping[str, int]) -> str:

@@ -73,12 +73,13 @@ def _lead(counts: Mapping[str, int]) -> str:
 def _evenness(rows: Mapping[str, Mapping[str, int]]) -> str | None:
     if len(rows) == 1:
         return "There is one speaker only: nothing here says how other people sound."
-    if len(next(iter(rows.values()))) == 1:
+    n_emotions = len(next(iter(rows.values())))
+    if n_emotions == 1:
         # Of which nobody can lack any.
         return None
     lacking = [speaker for speaker, by_emotion in rows.items() if not all(by_emotion.values())]
     if not lacking:
-        return "Every speaker says every emotion: a voice alone gives nothing away."
+        return f"Every speaker says each of the {n_emotions} emotions: a voice alone gives nothing away."
     few = [speaker.rpartition(":")[2] for speaker in lacking[:_FEW]]
     who = listed(few) if len(lacking) <= _FEW else f"{', '.join(few)} and {len(lacking) - _FEW} more"
     verb = "lacks" if len(lacking) == 1 else "lack"
