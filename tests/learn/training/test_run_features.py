@@ -119,6 +119,14 @@ def test_a_search_goes_on_and_is_told_in_the_card(corpora: Path, tmp_path: Path)
     assert found["params"] in [trial["params"] for trial in found["trials"]]
 
 
+def test_more_folds_than_speakers_are_told_before_anything_is_measured(corpora: Path, tmp_path: Path) -> None:
+    recipe = read(tmp_path, RECIPE.replace("[export]", "[search]\nn_folds = 50\n[export]"))
+    told = Told()
+    with pytest.raises(RecipeError, match=r"key 'search\.n_folds': speaker-k-fold with 50 folds needs .* there are 5 speakers"):
+        run(recipe, corpora, tmp_path / "run", told)
+    assert told.of("features") == []
+
+
 def test_a_grid_of_ones_own_is_tried_whole(corpora: Path, tmp_path: Path) -> None:
     search = (
         '[search]\nmethod = "grid"\nn_folds = 2\nvalues = { C = [0.001, 1.0], solver = ["lbfgs"] }\n\n[export]'

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from emotrace.bundle import Bundle
-from emotrace.errors import TrainingError
+from emotrace.errors import RecipeError, TrainingError, UsageError
 from emotrace.features._feature_set import load_feature_set
 from emotrace.features._front_end import FrontEnd, describe_front_end
 from emotrace.learn._processes import usable_cores
@@ -22,6 +22,7 @@ from emotrace.learn.training.data import count_clips
 from emotrace.learn.training.export_classic import Rows, write_classic_bundle
 from emotrace.learn.training.feature_recipe import FeatureRecipe
 from emotrace.learn.training.fit_classic import fit_classic
+from emotrace.learn.training.folds import speaker_folds
 from emotrace.learn.training.heard_features import Values, hear_rows
 from emotrace.learn.training.history import history_of, network_seconds, write_history
 from emotrace.learn.training.recipe import recipe_to_dict
@@ -51,6 +52,8 @@ def run_features(
 
     Raises
     ------
+    RecipeError
+        If parameters are sought in more folds than there are speakers.
     TrainingError
         If no clip of a side can be used, or the model refuses them.
     """
@@ -58,6 +61,7 @@ def run_features(
     front_end = FrontEnd(describe_front_end(recipe.features.set, recipe.features.trim_db))
     plain = [Row(u, make_chain(()), 0, 0) for u in split.validation]
     rows = _training_rows(recipe, split)
+    _require_folds(recipe, rows)
     values = hear_rows(
         [*rows, *plain], front_end.facts, n_jobs=usable_cores(), progress=count_clips("features", report)
     )
@@ -90,6 +94,16 @@ def _training_rows(recipe: FeatureRecipe, split: Split) -> list[Row]:
     if recipe.augmentation is None:
         return [Row(u, make_chain(()), 0, 0) for u in split.train]
     return find_plan(recipe.augmentation.plan).rows(split, recipe.augmentation.seed)
+
+
+def _require_folds(recipe: FeatureRecipe, rows: Sequence[Row]) -> None:
+    """Refuse a search with more folds than speakers before anything is measured."""
+    if recipe.search is None:
+        return
+    try:
+        speaker_folds([row.utterance for row in rows], recipe.search.n_folds, recipe.model.seed)
+    except UsageError as error:
+        raise RecipeError(f"key 'search.n_folds': {error}") from None
 
 
 def _usable(rows: Sequence[Row], values: Sequence[Values | str], report: Report) -> tuple[list[Utterance], Rows]:
