@@ -307,7 +307,8 @@ def test_a_client_that_is_slowed_is_not_taken_for_dead(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Session, "push", push_slowly)
     with serving(is_for_uploads=False) as server:
-        server.uvicorn.config.ws_ping_interval = server.uvicorn.config.ws_ping_timeout = 0.1
+        # Less than the seconds that answers wait, more than a busy machine stands still.
+        server.uvicorn.config.ws_ping_interval = server.uvicorn.config.ws_ping_timeout = 0.5
         messages, code, reason = run(converse(server.ws("/v1/stream"), START, *[b"\0" * 1000] * 1000, CLOSE))
         assert (code, reason) == (1000, "")
         assert messages[-1]["duration"] == 62.5
