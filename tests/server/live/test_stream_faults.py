@@ -302,7 +302,7 @@ def test_a_client_that_is_slowed_is_not_taken_for_dead(monkeypatch: pytest.Monke
     push = Session.push
 
     def push_slowly(self: Session, data: bytes) -> list[StreamResult]:
-        time.sleep(0.02)
+        time.sleep(0.1)
         return push(self, data)
 
     monkeypatch.setattr(Session, "push", push_slowly)
